@@ -12,7 +12,7 @@ use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
 use crate::graph::{Control, EdgeId, Graph, NodeId, Path, ReachTest};
-use crate::model::{ComponentId, ComponentKind, Evidence, Place, RelationKind, Sighting};
+use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Place, RelationKind, Sighting};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::report::shown;
 use crate::scan::reads_lock_files;
@@ -118,6 +118,15 @@ fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> i
     if places.len() > PLACES {
         told(&format!("and {}", count(places.len() - PLACES, "more place")), "  ")?;
     }
+    let hosts: BTreeSet<String> = graph.outgoing_of(node, &[RelationKind::DistributedBy]).map(fetched(graph)).collect();
+    if !hosts.is_empty() {
+        told("", "")?;
+        told("Fetched from:", "")?;
+        hosts.iter().take(PLACES).try_for_each(|host| told(host, "  "))?;
+        if hosts.len() > PLACES {
+            told(&format!("and {}", count(hosts.len() - PLACES, "more host")), "  ")?;
+        }
+    }
     told("", "")?;
     told("Who answers:", "")?;
     let answers = answers(graph, node);
@@ -126,6 +135,19 @@ fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> i
         told("unknown", "  ")?;
     }
     Ok(())
+}
+
+/// A host that something is fetched from, with the place that says so.
+fn fetched(graph: &Graph<'_>) -> impl Fn((EdgeId, NodeId)) -> String {
+    |(edge, host)| {
+        let evidence = graph.edge(edge).evidence;
+        let implied = "where its tool looks if nothing else is set";
+        match evidence.iter().find_map(Evidence::sighting) {
+            Some(seen) if seen.basis() == Basis::Inferred => format!("{} ({implied})", graph.label(host)),
+            Some(seen) => format!("{} ({})", graph.label(host), seen.place()),
+            None => graph.label(host).into_owned(),
+        }
+    }
 }
 
 /// True for an image of which only lock files name a package: it asks for it, and need not hold it.

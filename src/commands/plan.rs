@@ -66,7 +66,8 @@ fn text(plan: &Plan, markdown: bool, out: &mut dyn io::Write) -> io::Result<()> 
     if !plan.left.is_empty() {
         writeln!(out, "\n{heading}Left ({})\n", count(plan.left.len(), "finding"))?;
         for (finding, reason) in &plan.left {
-            let first = clean_line(plan.label(&finding.subject));
+            let label = plan.label(&finding.subject).replace("%40", "@");
+            let first = clean_line(&label);
             let subject = match finding.members.len() {
                 0 => first.into_owned(),
                 several => format!("{}, first {first}", count(several, "component")),
@@ -112,7 +113,9 @@ fn alike<'p>(actions: Vec<&'p Action>) -> Vec<Vec<&'p Action>> {
             found.push(vec![action]);
             continue;
         };
-        let at = *places.entry((before, after, &action.effort, &action.closes)).or_insert(found.len());
+        // nor do those belong together that are set in different places
+        let key = (before, after, &action.effort, &action.closes, lines_of(&[action]));
+        let at = *places.entry(key).or_insert(found.len());
         match found.get_mut(at) {
             Some(same) => same.push(action),
             None => found.push(vec![action]),

@@ -66,8 +66,8 @@ pub(super) fn run(arguments: &SimulateArgs, out: &mut dyn io::Write) -> anyhow::
     let names = |fates: Vec<&Fate>| fates.into_iter().map(|fate| graph.label(fate.node)).collect::<Vec<_>>();
     let undecided = names(simulation.undecided().collect());
     if !undecided.is_empty() {
-        writeln!(out, "\nNot known: nothing says on which cluster or machine they run, or who operates a service")?;
-        writeln!(out, "that they call:")?;
+        writeln!(out, "\nNot known: nothing says on which cluster or machine they run, or who operates a")?;
+        writeln!(out, "service that they call:")?;
         for name in undecided {
             writeln!(out, "  {}", clean_line(&name))?;
         }

@@ -33,6 +33,8 @@ pub const LOCKS: &str = "locks";
 pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem name`, a package of the tree's own that its lock file is about, where the file says no folder.
 pub const HOLDS: &str = "holds";
+/// Of a project: `ecosystem name`, a package whose version its tool is told, whatever asks for it.
+pub const OVERRIDES: &str = "overrides";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask, and behind that the only file
 /// whose packages are meant, if it is one (`-s`: what Maven reads with this file as its settings; `**`: may read so; `./`: all
 /// but those of other projects of Gradle below). The standing is `instead` or `beside` of the ecosystem's own, or `aside` where

@@ -64,6 +64,12 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     lists.dedup();
     let lists = (!lists.is_empty()).then(|| format!("lists = [{}]", lists.join(", ")));
     let mut lines = vec!["[[waiver]]".to_owned(), format!("fingerprint = \"{}\"", finding.fingerprint)];
+    // of many components one is named: what comes later is not accepted unseen
+    let left = finding.members.iter().find(|member| member.state == "open");
+    lines.extend(left.map(|row| {
+        let id = globset::escape(row.member.component.as_str());
+        format!("subject = {}  # for each component; without this line, all", toml::Value::String(id))
+    }));
     lines.extend(lists);
     lines.extend(["reason = \"…\"".to_owned(), "owner = \"…\"".to_owned(), format!("expires = {expires}")]);
     lines.iter().try_for_each(|line| writeln!(out, "{INDENT}{line}"))?;

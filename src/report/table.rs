@@ -2,6 +2,7 @@
 
 mod unsure;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -414,6 +415,23 @@ fn gate(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Fills a text; a word for which no line has room loses its middle, JSON has it whole.
 fn wrapped(text: &str, indent: &str, columns: usize, out: &mut dyn io::Write) -> io::Result<()> {
-    out.write_all(fill(text, "", indent, columns).as_bytes())
+    let room = columns.saturating_sub(indent.len());
+    if text.split(' ').all(|word| word.chars().count() <= room) {
+        return out.write_all(fill(text, "", indent, columns).as_bytes());
+    }
+    let words: Vec<_> = text.split(' ').map(|word| shorten_middle(word, room)).collect();
+    out.write_all(fill(&words.join(" "), "", indent, columns).as_bytes())
+}
+
+/// The beginning and the end of a word.
+fn shorten_middle(word: &str, room: usize) -> Cow<'_, str> {
+    let length = word.chars().count();
+    if length <= room || room < 3 {
+        return Cow::Borrowed(word);
+    }
+    let (head, tail) = (room / 2, room - room / 2 - 1);
+    let words = word.chars().take(head).chain(['…']).chain(word.chars().skip(length - tail));
+    Cow::Owned(words.collect())
 }

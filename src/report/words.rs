@@ -28,8 +28,10 @@ pub(super) fn place(place: &PlaceRow) -> String {
 pub(super) fn subject(finding: &FindingRow) -> String {
     let step = finding.witness.iter().find(|step| step.component == finding.subject);
     let name = shown(step.map_or(finding.subject.as_str(), |step| step.label.as_str()));
+    let left = finding.members.iter().filter(|member| member.state == "open").count();
     match finding.members.len() {
         0 => name,
+        several if left > 0 && left < several => format!("{left} of {}, first {name}", count(several, "component")),
         several => format!("{}, first {name}", count(several, "component")),
     }
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::aside::{aside, places, seen_aside};
-use super::file::Rule;
+use super::file::{Kind, Rule};
 use super::page::felt;
 use super::run::View;
 use super::witness::steps;
 use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
 use crate::graph::{EdgeId, NodeId, Path, is_address_open};
 use crate::model::{
-    Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
-    Member, Place, RelationKind, Remedy, Sentence, Severity, Sighting, Validity, Verification, fingerprint, key,
+    Attribute, Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon,
+    ListedAs, Member, Place, RelationKind, Remedy, Sentence, Severity, Sighting, Validity, Verification, fingerprint,
+    key,
 };
 use crate::text::RelPath;
 
@@ -101,10 +102,10 @@ pub fn finish(view: &View<'_>, rule: &Rule, mut hit: Hit) -> Option<Finding> {
         let set = first_of(&hit).into_iter().flat_map(|edge| graph.set_at(edge));
         hit.at = set.take(SET_AT).map(Sighting::place).collect();
     }
-    let root = root_of(view, &hit);
+    let root = root_of(view, rule, &hit);
     let whole = root.clone().then(&hit.tail);
-    let own = seen_of(view, &hit);
-    let mut files = stating(view, first_of(&hit));
+    let mut files = stating(view, rule, hit.subject, first_of(&hit));
+    let own = seen_of(view, hit.subject, &files);
     if files.is_empty() {
         files.extend(own.first().map(|seen| seen.path()));
     }
@@ -225,10 +226,26 @@ pub fn is_direct(view: &View<'_>, subject: NodeId, is_near: impl FnOnce() -> boo
     }
 }
 
-/// Files that state the first relation of what was found: of several projects with the same package, those that fetch
-/// it from the host in question.
-fn stating<'v>(view: &'v View<'_>, first: Option<EdgeId>) -> Vec<&'v RelPath> {
-    first.map_or_else(Vec::new, |edge| view.graph.edge(edge).evidence.iter().filter_map(Evidence::path).collect())
+/// Files that state what was found: of several projects with the same package, those that fetch it from the host in
+/// question (the first relation), or that leave its version open (the attributes that the rule selects by).
+fn stating<'v>(view: &'v View<'_>, rule: &Rule, subject: NodeId, first: Option<EdgeId>) -> Vec<&'v RelPath> {
+    match first {
+        Some(edge) => view.graph.edge(edge).evidence.iter().filter_map(Evidence::path).collect(),
+        None if rule.kind == Kind::Match => {
+            let rows = view.graph.all_attributes(subject).iter().filter(|row| is_selected_by(rule, row));
+            rows.flat_map(|row| row.evidence.iter()).filter_map(Evidence::path).collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// True for an attribute that a rule selects by.
+fn is_selected_by(rule: &Rule, row: &Attribute) -> bool {
+    std::iter::once(&rule.select).chain(&rule.also).any(|select| {
+        select.attribute.iter().any(|(key, wanted)| {
+            row.key == key.as_str() && wanted.iter().any(|word| word == "*" || **word == *row.value)
+        })
+    })
 }
 
 /// The first relation of what was found.
@@ -238,9 +255,9 @@ fn first_of(hit: &Hit) -> Option<EdgeId> {
 
 /// The shortest path from one of our roots; when the lock files of that root do not state what was found, from a project
 /// whose file does.
-fn root_of(view: &View<'_>, hit: &Hit) -> Path {
+fn root_of(view: &View<'_>, rule: &Rule, hit: &Hit) -> Path {
     let (graph, shortest) = (view.graph, view.roots.path_to(hit.subject));
-    let files = stating(view, first_of(hit));
+    let files = stating(view, rule, hit.subject, first_of(hit));
     let states = |edge: EdgeId| {
         let own = graph.edge(edge).evidence;
         own.iter().filter_map(Evidence::path).any(|path| files.contains(&path))
@@ -266,23 +283,26 @@ fn root_of(view: &View<'_>, hit: &Hit) -> Path {
 }
 
 /// Places where the subject was seen, those in files that state what was found first.
-#[must_use]
-pub fn seen_of<'v>(view: &'v View<'_>, hit: &Hit) -> Vec<&'v Sighting> {
-    let mut found = seen(view, hit.subject);
+fn seen_of<'v>(view: &'v View<'_>, subject: NodeId, files: &[&RelPath]) -> Vec<&'v Sighting> {
+    let mut found = seen(view, subject);
     if found.len() > 1 {
-        let files = stating(view, first_of(hit));
-        found.sort_by_cached_key(|seen| rank(view, &files, seen));
+        found.sort_by_cached_key(|seen| rank(view, files, seen));
     }
     found
 }
 
-/// The first of [`seen_of`].
-pub(super) fn first_seen<'v>(view: &'v View<'_>, subject: NodeId, first: Option<EdgeId>) -> Option<&'v Sighting> {
+/// The first of [`seen_of`] for a finding of a rule.
+pub(super) fn first_seen<'v>(
+    view: &'v View<'_>,
+    rule: &Rule,
+    subject: NodeId,
+    first: Option<EdgeId>,
+) -> Option<&'v Sighting> {
     let evidence = view.graph.node(subject).evidence?;
     if evidence.len() == 1 {
         return evidence.iter().find_map(Evidence::sighting);
     }
-    let files = stating(view, first);
+    let files = stating(view, rule, subject, first);
     let all = evidence.iter().filter_map(Evidence::sighting);
     let places = places(view, subject);
     let ranked = all.map(|seen| {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::{Hit, first_seen, is_direct, is_well_known};
+use super::file::Rule;
 use super::run::View;
 use crate::graph::{EdgeId, NodeId, Path};
 use crate::model::{Horizon, Member, Sentence};
@@ -14,6 +15,7 @@ const SHOWN: usize = 20;
 /// other its component with its own sentence: a lock file gives tens of thousands.
 pub struct Found<'v> {
     view: &'v View<'v>,
+    rule: &'v Rule,
     together: bool,
     all: Vec<Hit>,
     members: Vec<Member>,
@@ -24,9 +26,9 @@ pub struct Found<'v> {
 }
 
 impl<'v> Found<'v> {
-    pub(super) fn new(view: &'v View<'v>, together: bool) -> Self {
-        let (all, members) = (Vec::new(), Vec::new());
-        Self { view, together, all, members, soonest: None, direct: false, is_sure: false }
+    pub(super) fn new(view: &'v View<'v>, rule: &'v Rule) -> Self {
+        let (all, members, together) = (Vec::new(), Vec::new(), rule.aggregate);
+        Self { view, rule, together, all, members, soonest: None, direct: false, is_sure: false }
     }
 
     /// True when of every further hit only the component, the sentence and the horizon will count, see [`Self::push_brief`].
@@ -80,7 +82,7 @@ impl<'v> Found<'v> {
                 component: component.clone(),
                 name: view.graph.own_label(subject),
                 sentence: sentence(),
-                seen: first_seen(view, subject, first).cloned(),
+                seen: first_seen(view, self.rule, subject, first).cloned(),
             });
         }
         // limits of the gate ask whether any of them is direct, felt soon, or known well enough

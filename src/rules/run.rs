@@ -147,7 +147,7 @@ fn carry(rules: &[&Rule], findings: &mut Vec<Finding>) {
 
 /// What one rule finds, and the reasons why it could not decide.
 fn judge_by(view: &View<'_>, rule: &Rule) -> (Vec<Finding>, BTreeMap<String, Undecided>) {
-    let mut out = Hits { hits: Found::new(view, rule.aggregate), undecided: BTreeMap::new() };
+    let mut out = Hits { hits: Found::new(view, rule), undecided: BTreeMap::new() };
     match rule.kind {
         Kind::Match => kind::matching::evaluate(view, rule, &mut out),
         Kind::Reach => kind::reach::evaluate(view, rule, &mut out),

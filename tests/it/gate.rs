@@ -390,6 +390,41 @@ fn a_waiver_holds_for_the_lists_that_it_names() {
 }
 
 #[test]
+fn of_many_components_those_that_nothing_accepts_are_told() {
+    let lock = r#"{"name": "shop", "lockfileVersion": 3, "packages": {
+"": {"name": "shop", "dependencies": {"@our/a": "1.0.0", "left-b": "1.0.0"}},
+"node_modules/@our/a": {"version": "1.0.0"},
+"node_modules/left-b": {"version": "1.0.0"}}}
+"#;
+    let folder = tree(&[("package-lock.json", lock)]);
+    let gate = ["--fail-on", "unknown-owner"];
+    let (code, out, _) = scan(folder.path(), &gate);
+    assert_eq!(code, Some(1), "{out}");
+    // the waiver that is printed accepts the one component that it names
+    let start = out.find("[[waiver]]").expect("prints a waiver");
+    let waiver: Vec<&str> = out[start..].lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let waiver = waiver.join("\n").replacen('…', "planned", 1).replacen('…', "team", 1);
+    assert!(waiver.contains("subject = \"pkg:npm/%40our/a@1.0.0\""), "{waiver}");
+    fs::write(folder.path().join("sovaudit.toml"), waiver).expect("writes");
+    let (code, out, error) = scan(folder.path(), &gate);
+    assert_eq!(code, Some(1), "{out}{error}");
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "Fails 1 of 2 components, first npm/left-b@1.0.0",
+        "Why 1 of 2 components are not accepted; the first: `pkg:npm/left-b@1.0.0`",
+        "Way in npm/left-b@1.0.0 (package-lock.json:4:1)",
+        "subject = \"pkg:npm/left-b@1.0.0\"",
+    ] {
+        assert!(words.contains(told), "{told}: {out}");
+    }
+    let (_, sarif, _) = scan(folder.path(), &[&gate[..], &["--format", "sarif"]].concat());
+    let sarif: Value = serde_json::from_str(&sarif).expect("is JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("has results");
+    let result = results.iter().find(|one| one["ruleId"] == "unknown-owner").expect("is among them");
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4, "{result}");
+}
+
+#[test]
 fn a_waiver_needs_words_of_its_own_and_an_end_within_a_year() {
     let folder = tree(&[("package-lock.json", TRANSITIVE)]);
     let waive = |reason: &str, owner: &str, expires: &str| {

@@ -262,6 +262,44 @@ fn hashes_scopes_and_licences() {
     assert_eq!(info.map(|info| text(info, "extractedText")), Some("SEE LICENSE IN x"));
 }
 
+/// Repositories in the words of the formats, and read back as what they are.
+#[test]
+fn repositories_keep_their_commit_and_their_kind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let commit = "0123456789012345678901234567890123456789";
+    let source = format!("git+https://git.example/a/foo?tag=v1.2#{commit}");
+    let lock = format!("version = 4\n[[package]]\nname = \"foo\"\nversion = \"1.2.0\"\nsource = \"{source}\"\n");
+    write(folder.path(), "Cargo.lock", &lock);
+    write(folder.path(), "requirements.txt", "bar @ git+https://github.com/o/bar@v3\n");
+    let module = "[submodule \"llama\"]\n\tpath = llama\n\turl = https://github.com/o/llama\n\tbranch = master\n";
+    write(folder.path(), ".gitmodules", module);
+    let image = "spec: {template: {spec: {containers: [{name: c, image: registry.example/web:1}]}}}";
+    let workload = format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\n{image}\n");
+    write(folder.path(), "k/web.yaml", &workload);
+    let target = folder.path().display().to_string();
+    let document = json(&target, "spdx");
+    assert_eq!(errors("spdx", &document), Vec::<String>::new());
+    let packages = packages(&document);
+    let at = |purl: &str| text(packages[purl], "downloadLocation");
+    assert_eq!(at("pkg:cargo/foo@1.2.0"), format!("git+https://git.example/a/foo@{commit}"));
+    assert_eq!(at("pkg:pypi/bar"), "git+https://github.com/o/bar@v3");
+    let bom = json(&target, "cyclonedx");
+    let parts = parts(&bom);
+    assert_eq!(
+        parts["repository:github.com/o/llama"]["version"],
+        Value::Null,
+        "a branch that is followed is no version"
+    );
+    assert_eq!(parts["pkg:pypi/bar"]["version"], Value::Null, "a tag of its repository is no version of a package");
+    let back = tempfile::tempdir().expect("a folder");
+    write(back.path(), "bom.json", &bom.to_string());
+    let again = json(&back.path().display().to_string(), "cyclonedx");
+    let ids: Vec<&str> = list(&again, "components").iter().map(|part| text(part, "bom-ref")).collect();
+    let workload = ids.iter().find(|id| id.contains("web") && !id.starts_with("pkg:oci/"));
+    assert_eq!(workload, None, "a workload is no package: {ids:?}");
+    assert!(ids.contains(&"pkg:cargo/foo@1.2.0") && ids.iter().any(|id| id.starts_with("pkg:oci/web")), "{ids:?}");
+}
+
 /// Names that would break ids, addresses or terminals.
 #[test]
 fn hostile_names_stay_valid() {

@@ -33,7 +33,7 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         Some(Standing::Open | Standing::Expired | Standing::Outgrown(_)) | None => "open",
     };
     let subject_kind = sources.graph.find(&finding.subject).map_or("", |node| sources.graph.node(node).kind.as_str());
-    FindingRow {
+    let row = FindingRow {
         fingerprint: finding.fingerprint.to_string(),
         rule: finding.rule.to_string(),
         category: finding.category.to_string(),
@@ -60,6 +60,39 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
         may_gate: finding.may_gate,
         state: state.to_owned(),
         state_reason: reason,
+    };
+    let is_left = |at: &usize| state_of(*at) == "open";
+    match (0..finding.members.len()).find(is_left) {
+        Some(first) if (0..finding.members.len()).any(|at| !is_left(&at)) => {
+            let left = (first..finding.members.len()).filter(is_left).count();
+            speaking_of(row, &finding.members[first], left, sources)
+        }
+        _ => row,
+    }
+}
+
+/// The finding as it speaks of the first component that is not accepted, where others are.
+fn speaking_of(row: FindingRow, member: &Member, left: usize, sources: &Sources<'_>) -> FindingRow {
+    if *row.subject == *member.component.as_str() {
+        return row;
+    }
+    let place = member.seen.as_ref().map(|seen| place_row(&seen.place()));
+    let all = row.members.len();
+    let kind = sources.graph.find(&member.component).map_or("", |node| sources.graph.node(node).kind.as_str());
+    FindingRow {
+        subject: member.component.to_string(),
+        subject_kind: kind.to_owned(),
+        message: format!("{left} of {all} components are not accepted; the first: {}", member.message()),
+        primary: place.clone().unwrap_or(row.primary),
+        witness: vec![StepRow {
+            relation: None,
+            component: member.component.to_string(),
+            label: member.label().into_owned(),
+            place,
+            entry: None,
+            verification: None,
+        }],
+        ..row
     }
 }
 

@@ -285,7 +285,8 @@ impl<'r> Around<'r> {
     fn part(&self, row: &'r ComponentRow) -> Option<Part<'r>> {
         let kind = ComponentKind::parse(row.kind).filter(|kind| kind.is_counted())?;
         let first = |key: &str| row.attributes.get(key).and_then(|values| values.first()).map(|value| &**value);
-        let version = first(key::VERSION).or_else(|| first(key::REVISION));
+        // a branch or tag of the repository that a package is taken from is no version of the package
+        let version = first(key::VERSION).or_else(|| first(key::REVISION).filter(|_| kind != ComponentKind::Package));
         let purl = package_url(row, kind, version);
         let (group, name) = names(row, kind, purl.as_deref());
         let mut part = Part {

@@ -201,7 +201,7 @@ fn target(report: &Report) -> Package {
 }
 
 fn package(part: &Part<'_>, declared: String, created: &str, tool: &str) -> Package {
-    let location = part.values(key::DOWNLOAD).iter().find_map(|text| location(text));
+    let location = part.values(key::DOWNLOAD).iter().find_map(|text| location(part, text));
     let supplier = part.supplier().map_or_else(|| UNKNOWN.to_owned(), organisation);
     let notes: Vec<String> = part.notes.iter().map(|(name, value)| format!("sovaudit:{name}={value}")).collect();
     let places: Vec<String> = part
@@ -259,11 +259,33 @@ fn organisation(party: &Party<'_>) -> String {
     format!("Organization: {}", party.name.replace('(', "[").replace(')', "]"))
 }
 
-/// Where a package can be fetched, in the forms that the specification names.
-fn location(text: &str) -> Option<String> {
+/// Where a package can be fetched, in the forms that the specification names: `git+https://host/path@commit`.
+fn location(part: &Part<'_>, text: &str) -> Option<String> {
     const SCHEMES: [&str; 8] = ["https://", "http://", "ftp://", "ssh://", "git+", "hg+", "svn+", "bzr+"];
     let address = absolute(text)?;
-    SCHEMES.iter().any(|scheme| address.starts_with(scheme)).then_some(address)
+    let is_git = address.starts_with("git+")
+        || part.kind == ComponentKind::Repository
+        || part.values(key::FETCHED_AS).iter().any(|word| **word == *"git");
+    if !is_git {
+        return SCHEMES.iter().any(|scheme| address.starts_with(scheme)).then_some(address);
+    }
+    let is_commit = |text: &str| text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // tools write the commit behind `#`, where the specification has a path
+    let (base, fragment) = address.split_once('#').unwrap_or((&address, ""));
+    let commit = Some(fragment).filter(|text| is_commit(text));
+    let commit = commit.or_else(|| part.values(key::REVISION).iter().map(|text| &**text).find(|text| is_commit(text)));
+    let base = if address.starts_with("git+") { base.to_owned() } else { format!("git+{base}") };
+    Some(match commit {
+        // `?tag=…` or `@tag` say what was asked for, the commit what is taken
+        Some(commit) => {
+            let base = base.split('?').next().unwrap_or(&base);
+            let path = base.find("://").and_then(|at| base[at + 3..].find('/').map(|slash| at + 3 + slash));
+            let asked = path.and_then(|path| base[path..].rfind('@').map(|at| path + at));
+            format!("{}@{commit}", &base[..asked.unwrap_or(base.len())])
+        }
+        None if fragment.is_empty() => base,
+        None => format!("{base}#{fragment}"),
+    })
 }
 
 fn purpose(kind: ComponentKind) -> &'static str {

@@ -18,9 +18,10 @@ pub(crate) fn is_template(text: &str) -> bool {
 /// `…/name.git#v1` as npm does.
 pub(crate) fn revision_in(address: &str) -> Option<&str> {
     let (place, fragment) = address.split_once('#').unwrap_or((address, ""));
-    // npm writes the revision behind `#`, pip parameters
+    // npm writes the revision behind `#`, pip parameters, Yarn from its second version on the commit among some
     let of_npm = Some(fragment).filter(|text| !text.is_empty() && !text.contains(['=', ':']));
-    split_revision(place).1.or(of_npm).filter(|text| !is_template(text))
+    let of_yarn = || fragment.split('&').find_map(|part| part.strip_prefix("commit="));
+    split_revision(place).1.or(of_npm).or_else(of_yarn).filter(|text| !is_template(text))
 }
 
 /// True where the revision that a repository's address states stays what it is: a commit, or a tag of numbers.

@@ -36,6 +36,8 @@ pub(super) struct Asked<'a> {
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// Folders of lock files with what they hold of the tree's own, as [`key::HOLDS`] writes it.
     held: Lookup<(RelPath, &'a str), ()>,
+    /// Folders of projects with the packages whose version their tool is told, as [`key::OVERRIDES`] writes it.
+    overridden: BTreeMap<RelPath, BTreeSet<&'a str>>,
     /// How many projects make a package, by what [`key::MAKES`] says.
     makers: Lookup<&'a str, usize>,
     /// What manifests in images ask for without a version: what is installed there answers.
@@ -79,6 +81,7 @@ impl<'a> Asked<'a> {
             constraints: Lookup::default(),
             makes: BTreeMap::new(),
             held: Lookup::default(),
+            overridden: BTreeMap::new(),
             makers: Lookup::default(),
             of_images: installed::needs(inventory),
             pins_held: Vec::new(),
@@ -95,6 +98,9 @@ impl<'a> Asked<'a> {
             }
             for value in known.values(key::HOLDS) {
                 asked.held.insert((folder.clone(), value), ());
+            }
+            for value in known.values(key::OVERRIDES) {
+                asked.overridden.entry(folder.clone()).or_default().insert(value);
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
                 // a lock file alone asks nothing; hooks and commands install past every lock file
@@ -133,6 +139,13 @@ impl<'a> Asked<'a> {
         };
         let made = self.index.known(need.project).into_iter().flat_map(|known| known.values(key::MAKES));
         made.into_iter().any(|made| is_held(&made)) || self.is_named(need.project, lock)
+    }
+
+    /// True when the tool that writes the lock files of a folder is told which version to take, whatever is asked for.
+    pub(super) fn is_overridden(&self, need: &Need<'_>, folder: &RelPath) -> bool {
+        let Some(names) = self.overridden.get(folder) else { return false };
+        let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
+        names.contains(&*format!("{} {name}", need.ecosystem))
     }
 
     /// The lock file of a folder that holds what is compared with a need, which another file states.

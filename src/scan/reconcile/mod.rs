@@ -282,7 +282,8 @@ impl Changes {
                 self.unanswered(need, place, asked);
             } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
                 self.keep(need);
-                if !place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path())) {
+                let may_be_absent = place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path()));
+                if !may_be_absent && !asked.is_overridden(need, folder) {
                     self.lacks(place, &name(), &lock_file());
                 }
             } else if own.is_empty()
@@ -313,7 +314,9 @@ impl Changes {
         // what a manifest of these declares is the least version: with one that something else needs, nothing is wrong
         let is_least = matches!(need.ecosystem, "maven" | "nuget") && !declared.is_empty();
         let is_met = is_least && pins.iter().all(|pin| versions.iter().any(|version| release::is_later(version, pin)));
-        if is_pinned_elsewhere && !is_met {
+        if asked.is_overridden(need, folder) {
+            // the lock file holds what its tool was told to take
+        } else if is_pinned_elsewhere && !is_met {
             let (pins, versions) = (told(&pins), told(&versions));
             self.conflict(
                 place,

@@ -47,6 +47,8 @@ pub(super) enum Sort {
     List,
     /// A project, as our own bills say it.
     Project,
+    /// A workload or a delivery, as our own bills say it: no component, what it needs, the subject needs.
+    Running,
     /// Files, keys and algorithms: no components.
     Inner,
 }
@@ -119,6 +121,8 @@ pub(super) struct Part<'a> {
     pub(super) details: Vec<Detail<'a>>,
     /// A bill of ours calls it a project.
     is_project: bool,
+    /// A bill of ours calls it a workload or a delivery: what they are stands in files that are not there.
+    is_running: bool,
 }
 
 impl<'a> Part<'a> {
@@ -137,6 +141,7 @@ impl<'a> Part<'a> {
             within: None,
             details: Vec::new(),
             is_project: false,
+            is_running: false,
         }
     }
 
@@ -159,6 +164,9 @@ impl<'a> Part<'a> {
     pub(super) fn say_own(&mut self, name: &str, said: Option<Said<'a>>) {
         match name {
             "sovaudit:kind" if said.is_some_and(|said| said.text == "project") => self.is_project = true,
+            "sovaudit:kind" if said.is_some_and(|said| matches!(said.text, "workload" | "delivery")) => {
+                self.is_running = true;
+            }
             "sovaudit:project" => self.say(What::Project, said),
             "sovaudit:distributed-by" => self.say(What::Host, said),
             _ => {}
@@ -179,6 +187,8 @@ impl<'a> Part<'a> {
         let is_named = self.name.is_some_and(|name| is_folder(name.text));
         if self.is_project && is_named && self.sort == Sort::Software && self.purl.is_none() {
             self.sort = Sort::Project;
+        } else if self.is_running && self.sort == Sort::Software && self.purl.is_none() {
+            self.sort = Sort::Running;
         }
         if let Some(best) = self.purl.or(self.name).or(self.reference) {
             self.span = best.span;

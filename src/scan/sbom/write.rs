@@ -168,7 +168,7 @@ impl Writer<'_, '_> {
         }
         match part.sort {
             Sort::Inner => return if is_root { Written::Subject } else { Written::Nothing },
-            Sort::List => return Written::Subject,
+            Sort::List | Sort::Running => return Written::Subject,
             Sort::Project => return self.project(part, out),
             _ => {}
         }

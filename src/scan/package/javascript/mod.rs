@@ -6,6 +6,7 @@ pub mod deno_lock;
 pub mod installed_node;
 mod members;
 pub mod npmrc;
+mod overrides;
 pub mod package_json;
 pub mod package_lock;
 mod pnpm_key;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::overrides;
 use super::siblings::{Asks, Workspace};
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
@@ -21,8 +22,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Node manifest",
     summary: "Dependencies, development, peer and optional ones with their range, aliases under their real name, \
               repositories and archives with their host, the package manager. A lock file in the folder or above \
-              answers them. Workspace, file and link dependencies are the tree's own; overrides and resolutions are not \
-              read, the lock file holds what they led to.",
+              answers them. Workspace, file and link dependencies are the tree's own. Of overrides and resolutions the names \
+              count, for which a lock file may hold what nobody asks for; what they led to stands in it.",
     files: &["**/package.json"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -80,6 +81,7 @@ impl Scanner for PackageJson {
                 dependency(entry, scope, &project, &workspace, input, out);
             }
         }
+        overrides::of_manifest(root, &project, file, out);
         if let Some(manager) = root.get("packageManager") {
             package_manager(manager, &project, file, out);
         }
@@ -176,10 +178,19 @@ fn package_manager(node: &Node, project: &ComponentId, file: &SourceFile, out: &
     let (version, hash) = rest.split_once('+').map_or((rest, None), |(version, hash)| (version, Some(hash)));
     // an address in the place of the version names a tool of one's own
     let Some(version) = spec::exact(version) else { return };
+    // from its second version on Yarn publishes itself: Corepack fetches that from its own host, and the registry has it
+    // by another name
+    let is_berry = name == "yarn" && !version.starts_with("0.") && !version.starts_with("1.");
+    let name = if is_berry { "@yarnpkg/cli-dist" } else { name };
     let id = Package::new("npm", name, Some(version), file, node.span).require(version, scope::BUILD, project, out);
     let seen = file.at(node.span);
     if let Some(hash) = hash {
         out.attribute(&id, key::INTEGRITY, hash, seen.clone());
     }
-    toolkit::from_default(&id, "npm", &seen, out);
+    if is_berry {
+        // no setting of a registry leads it elsewhere
+        toolkit::distributed_by(&id, "repo.yarnpkg.com", &seen, out);
+    } else {
+        toolkit::from_default(&id, "npm", &seen, out);
+    }
 }

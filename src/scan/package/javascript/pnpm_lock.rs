@@ -149,6 +149,11 @@ impl<'a> Lock<'a> {
     fn source(&self, id: &ComponentId, entry: &Entry, said: &Key<'_>, out: &mut Facts<'_>) {
         let seen = self.file.at(entry.key_span);
         let stated = |name: &str| entry.value.get("resolution").and_then(|resolution| resolution.get(name));
+        if let Some(node) = stated("commit")
+            && let Some(commit) = node.text()
+        {
+            out.attribute(id, key::REVISION, commit, self.file.at(node.span));
+        }
         let address = stated("repo").or_else(|| stated("tarball"));
         match address.and_then(|node| Some((node.text()?, node.span))) {
             // an archive in the tree

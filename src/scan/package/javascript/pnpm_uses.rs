@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::overrides;
 use crate::parse::Node;
 use crate::scan::Input;
 use crate::text::RelPath;
@@ -47,10 +48,7 @@ impl Uses {
             if let Some(catalog) = entry.value.scalar().as_deref().and_then(|text| text.strip_prefix("catalog:")) {
                 let catalog = if catalog.is_empty() { DEFAULT } else { catalog };
                 // the key of an override may say of whom it is a dependency, and of which versions: `parent>name@>=2`
-                let begins = |part: &&str| part.starts_with(|first: char| first.is_alphabetic() || first == '@');
-                let name = entry.key.split('>').rfind(begins).unwrap_or(&entry.key);
-                let version = name.get(1..).and_then(|rest| rest.find('@')).map_or(name.len(), |at| at + 1);
-                self.0.insert((catalog.trim().to_owned(), name[..version].to_owned()));
+                self.0.insert((catalog.trim().to_owned(), overrides::named(&entry.key).0));
             }
         }
     }

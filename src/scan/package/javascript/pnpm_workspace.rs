@@ -1,6 +1,7 @@
 //! `pnpm-workspace.yaml`: the ranges that manifests of the workspace take from its catalogs.
 
 use super::npmrc;
+use super::overrides;
 use super::pnpm_uses::{DEFAULT, Uses};
 use super::spec::{self, Spec};
 use crate::diagnostic::DiagnosticKind;
@@ -16,8 +17,8 @@ static META: ScannerMeta = ScannerMeta {
     id: "pnpm-workspace",
     title: "pnpm workspace settings",
     summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:` (those that none means are \
-              said and not counted), packages that configure pnpm itself, and registries in general and of scopes. Other settings \
-              are not read.",
+              said and not counted), packages that configure pnpm itself, names of overrides, and registries in general and of \
+              scopes. Other settings are not read.",
     files: &["**/pnpm-workspace.yaml"],
     unit: Unit::File,
     size: SizeClass::Ordinary,
@@ -40,6 +41,9 @@ impl Scanner for PnpmWorkspace {
         let mut unused = Vec::new();
         for root in roots {
             npmrc::pnpm(root, &project, file, out);
+            if let Some(table) = root.get("overrides") {
+                overrides::of_table(table, &project, file, out);
+            }
             let named = root.get("catalogs").map_or(&[][..], Node::entries).iter();
             let named = named.map(|entry| (Some(&*entry.key), &entry.value));
             let default = root.get("catalog").map(|table| (Some(DEFAULT), table));

@@ -157,7 +157,12 @@ pub(crate) fn fetched(id: &ComponentId, address: &str, seen: &Seen, out: &mut Fa
         return toolkit::from_git(id, address, seen, out);
     }
     toolkit::fetched_from(id, address, seen, out);
-    // npm's archives of GitHub repositories
+    // npm's archives of GitHub repositories: `owner/name/tar.gz/commit`
+    let archive = address.split_once("://codeload.github.com/").map(|(_, path)| path.split(['?', '#']).next());
+    let revision = archive.flatten().and_then(|path| path.splitn(4, '/').nth(3));
+    if let Some(revision) = revision.filter(|revision| toolkit::is_fixed(revision)) {
+        out.attribute(id, key::REVISION, revision, seen.clone());
+    }
     let repository = address.replace("://codeload.github.com/", "://github.com/");
     toolkit::repository_owner_of(id, &repository, seen, out);
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::overrides;
 use super::spec::{self, Spec, split_at_sign};
 use super::yarn_text::{Block, blocks};
 use crate::diagnostic::DiagnosticKind;
@@ -93,21 +94,12 @@ struct Entries<'t> {
     resolutions: BTreeMap<(String, Option<String>), String>,
 }
 
-/// `resolutions` of a manifest: `name`, `name@npm:range`, `**/name` or `parent/name`, of which the last counts as the name.
+/// `resolutions` of a manifest.
 fn resolutions(manifest: &Node) -> BTreeMap<(String, Option<String>), String> {
     let rows = manifest.get("resolutions").map_or(&[][..], Node::entries);
     let one = |entry: &Entry| {
-        let to = entry.value.text()?.to_owned();
-        let key: &str = &entry.key;
-        // the sign of a scope stands at the beginning of a part
-        let at = key.rfind('@').filter(|at| *at > 0 && key.as_bytes()[at - 1] != b'/');
-        let (name, range) = match at.map(|at| (&key[..at], &key[at + 1..])) {
-            Some((name, range)) => (name, Some(range.strip_prefix("npm:").unwrap_or(range).to_owned())),
-            None => (key, None),
-        };
-        let parts: Vec<&str> = name.split('/').collect();
-        let from = parts.iter().rposition(|part| part.starts_with('@')).unwrap_or(parts.len() - 1);
-        Some(((parts[from..].join("/"), range), to))
+        let (name, range) = overrides::named(&entry.key);
+        Some(((name, range.map(str::to_owned)), entry.value.text()?.to_owned()))
     };
     rows.iter().filter_map(one).collect()
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::artefact;
-use super::pep508::{conditions, is_local, pinned, scope_of_group};
+use super::local;
+use super::pep508::{conditions, file_parts, is_local, pinned, scope_of_group};
 use super::reach::write_scope;
 use super::tables::stated;
 use crate::diagnostic::DiagnosticKind;
@@ -57,7 +58,10 @@ impl Scanner for PipfileLock {
                     continue;
                 }
                 if let Some(id) = write(entry, &project, file, out) {
-                    origin(&id, entry, &indexes, first, file, out);
+                    // what is packed in the tree comes from nowhere
+                    if local_path(&entry.value).is_none() {
+                        origin(&id, entry, &indexes, first, file, out);
+                    }
                     write_scope(&id, Some(scope), &file.at(entry.key_span), out);
                 }
             }
@@ -66,14 +70,21 @@ impl Scanner for PipfileLock {
     }
 }
 
-/// Writes one package; nothing for paths, which are the tree's own.
+/// The file or folder that a package is, in the tree or on the machine that builds.
+fn local_path(node: &Node) -> Option<&str> {
+    node.text_at("path").or_else(|| node.text_at("file").filter(|address| is_local(address)))
+}
+
+/// Writes one package; nothing for folders, which are the tree's own.
 fn write(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<ComponentId> {
     let node = &entry.value;
-    if node.get("path").is_some() || node.text_at("file").is_some_and(is_local) {
+    let path = local_path(node);
+    if path.is_some_and(|path| !local::is_packed(path)) {
         return None;
     }
     let version = stated(node, "version");
-    let exact = version.and_then(|(text, _)| pinned(text));
+    let of_file = || path.and_then(file_parts).map(|(_, version)| version);
+    let exact = version.and_then(|(text, _)| pinned(text)).or_else(of_file);
     if let Some((text, span)) = version
         && exact.is_none()
     {
@@ -82,7 +93,7 @@ fn write(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fact
     }
     // a commit, or an archive with its hash
     let is_held = stated(node, "ref").is_some_and(|(commit, _)| toolkit::is_fixed(commit))
-        || ["file", "url"].iter().any(|kind| node.get(kind).is_some()) && node.get("hashes").is_some();
+        || ["file", "url", "path"].iter().any(|kind| node.get(kind).is_some()) && node.get("hashes").is_some();
     let package = Package::new("pypi", &entry.key, exact, file, entry.key_span).at_fixed_revision(is_held);
     let id = package.write(project, out);
     if let Some(hash) = node.get("hashes").and_then(|hashes| hashes.list().first())

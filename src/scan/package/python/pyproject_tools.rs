@@ -1,13 +1,15 @@
 //! What tools write into `pyproject.toml` besides the standards: Poetry's tables, and package indexes and sources
 //! of Poetry, uv and PDM.
 
-use super::pep508::{Sheet, scope_of_group};
+use super::pep508::{Sheet, normal, scope_of_group};
 use super::requirements::setting;
 use super::tables::{Origins, registry, registry_of, stated};
 use crate::diagnostic::DiagnosticKind;
+use crate::model::key;
 use crate::parse::Node;
 use crate::scan::Facts;
 use crate::scan::package::toolkit::{self, Standing, scope};
+use crate::text::Span;
 
 /// Tables of Poetry with their scope.
 pub(super) fn poetry_tables(root: &Node) -> Vec<(&'static str, &Node)> {
@@ -35,10 +37,24 @@ pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>)
     }
     if let Some(uv) = root.at(&["tool", "uv"]) {
         uv_indexes(uv, &mut origins, sheet, out);
+        for item in list(Some(uv), "override-dependencies") {
+            overridden(item.text().unwrap_or_default(), item.span, sheet, out);
+        }
         uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
     }
+    let of_pdm = root.at(&["tool", "pdm", "resolution", "overrides"]).map_or(&[][..], Node::entries);
+    of_pdm.iter().for_each(|entry| overridden(&entry.key, entry.key_span, sheet, out));
     super::pdm_sources::read(list(root.at(&["tool", "pdm"]), "source"), sheet, out);
     origins
+}
+
+/// A package whose version the tool is told, whatever asks for it.
+fn overridden(requirement: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = &requirement[..requirement.find(|c| !is_of_name(c)).unwrap_or(requirement.len())];
+    if !name.is_empty() {
+        out.attribute(sheet.project, key::OVERRIDES, format!("pypi {}", normal(name)), sheet.file.at(span));
+    }
 }
 
 /// Poetry asks its own registry as well, unless a source is primary and the registry is not named itself.

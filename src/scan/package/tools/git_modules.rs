@@ -97,7 +97,7 @@ fn write(module: &Module<'_>, project: &ComponentId, file: &SourceFile, out: &mu
     // the index always holds a commit
     out.attribute(&id, key::PINNED, "digest", file.at(module.span).inferred());
     if let Some((branch, span)) = module.branch {
-        out.attribute(&id, key::REVISION, branch, file.at(span));
+        out.attribute(&id, key::REQUIREMENT, branch, file.at(span));
     }
     out.relation(project, crate::model::RelationKind::DependsOn, &id, seen.clone());
     toolkit::distributed_by(&id, &host, &seen, out);
