@@ -14,6 +14,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::{Entry, Node};
 use crate::scan::package::toolkit::{self, Entries, Locked, Package, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `poetry-lock`.
 pub struct PoetryLock;
@@ -43,6 +44,10 @@ impl Scanner for PoetryLock {
         // a project without dependencies has an empty list, or only what the tool writes beside it
         if root.get("metadata").is_none() {
             root.get("package").context("neither `[[package]]` entries nor `[metadata]`: not a Poetry lock file")?;
+            // Poetry always writes it, behind all else
+            let message = "no `[metadata]` at the end: the file is not whole";
+            let end = file.text().len();
+            out.problem(DiagnosticKind::Malformed, file, Some(Span::new(end, end)), message);
         }
         let project = toolkit::locked_root("pypi", input, file, out);
         // old files keep the hashes of all packages in one table

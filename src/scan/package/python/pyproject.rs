@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::local;
-use super::pep508::{Sheet, normal, scope_of_group};
+use super::pep508::{Sheet, conditions, normal, scope_of_group};
 use super::pyproject_tools;
 use super::requirements::understood;
 use super::tables::Origins;
@@ -117,7 +117,9 @@ fn declare(
     }
     let Some(requirement) = understood(spec, sheet.file, item.span, out) else { return };
     if origins.is_own(requirement.name) {
-        origins.needs_own(requirement.name, item.span, sheet, out);
+        for id in origins.needs_own(requirement.name, scope, item.span, sheet, out) {
+            conditions(&id, requirement.extras, requirement.marker, &sheet.file.at(item.span), out);
+        }
         return;
     }
     let is_fixed = requirement.is_at_fixed_revision() || origins.is_at_fixed_revision(requirement.name);

@@ -44,17 +44,26 @@ impl<'a> Origins<'a> {
         self.packages.get(&normal(name)).is_some_and(|table| is_at_fixed_revision(table))
     }
 
-    /// Writes that the project builds on those whose folders are said of a package.
-    pub(super) fn needs_own(&self, name: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
-        let Some(node) = self.packages.get(&normal(name)) else { return };
+    /// Writes that the project builds on those whose folders are said of a package, and gives what is packed in the tree.
+    pub(super) fn needs_own(
+        &self,
+        name: &str,
+        scope: &'static str,
+        span: Span,
+        sheet: Sheet<'_>,
+        out: &mut Facts<'_>,
+    ) -> Vec<ComponentId> {
+        let Some(node) = self.packages.get(&normal(name)) else { return Vec::new() };
+        let mut found = Vec::new();
         for one in std::iter::once(*node).chain(node.list()) {
             let Some(path) = one.text_at("path") else { continue };
             match local::folder(path) {
                 Some(path) => local::needs(path, span, sheet, out),
-                None if local::is_packed(path) => drop(local::packed(path, name, "", span, sheet, out)),
+                None if local::is_packed(path) => found.extend(local::packed(path, name, scope, span, sheet, out)),
                 None => {}
             }
         }
+        found
     }
 
     /// Writes where a package comes from: what is said of it, else its address, else the ecosystem's registry.
@@ -126,13 +135,19 @@ impl<'a> Origins<'a> {
             let stated = ["path", "file", "url"].into_iter().find_map(|key| one.text_at(key));
             match (stated.and_then(local::folder), stated.filter(|path| local::is_packed(path))) {
                 (Some(path), _) => local::needs(path, entry.key_span, sheet, out),
-                (None, Some(path)) => drop(local::packed(path, &entry.key, scope, entry.key_span, sheet, out)),
+                (None, Some(path)) => {
+                    if let Some(id) = local::packed(path, &entry.key, scope, entry.key_span, sheet, out) {
+                        table_conditions(&id, entry, one, sheet, out);
+                    }
+                }
                 (None, None) => {}
             }
             return;
         }
         if self.is_own(&entry.key) {
-            self.needs_own(&entry.key, entry.key_span, sheet, out);
+            for id in self.needs_own(&entry.key, scope, entry.key_span, sheet, out) {
+                table_conditions(&id, entry, one, sheet, out);
+            }
             return;
         }
         let constraint = one.text().or_else(|| one.text_at("version")).unwrap_or("").trim();
@@ -143,20 +158,25 @@ impl<'a> Origins<'a> {
         let id = Package::new("pypi", &entry.key, version.as_deref(), sheet.file, entry.key_span)
             .at_fixed_revision(is_at_fixed_revision(one))
             .require(stated, scope, sheet.project, out);
-        let seen = sheet.file.at(entry.key_span);
-        for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
-            conditions(&id, extra, "", &seen, out);
-        }
-        for key in ["markers", "sys_platform", "platform_machine", "python_version", "platform", "python"] {
-            if let Some(node) = one.get(key)
-                && let Some(text) = node.text()
-            {
-                let marker = if key == "markers" { Cow::Borrowed(text) } else { Cow::Owned(format!("{key} {text}")) };
-                conditions(&id, "", &marker, &sheet.file.at(node.span), out);
-            }
-        }
+        table_conditions(&id, entry, one, sheet, out);
         let states_host = self.stated(&id, one, sheet, out);
         self.write(&entry.key, &Asked { id, states_host }, entry.key_span, sheet, out);
+    }
+}
+
+/// Extras and markers of a table.
+fn table_conditions(id: &ComponentId, entry: &Entry, one: &Node, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+    let seen = sheet.file.at(entry.key_span);
+    for extra in one.get("extras").map_or(&[][..], Node::list).iter().filter_map(Node::text) {
+        conditions(id, extra, "", &seen, out);
+    }
+    for key in ["markers", "sys_platform", "platform_machine", "python_version", "platform", "python"] {
+        if let Some(node) = one.get(key)
+            && let Some(text) = node.text()
+        {
+            let marker = if key == "markers" { Cow::Borrowed(text) } else { Cow::Owned(format!("{key} {text}")) };
+            conditions(id, "", &marker, &sheet.file.at(node.span), out);
+        }
     }
 }
 
