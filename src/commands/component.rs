@@ -12,10 +12,11 @@ use crate::cli::ExplainArgs;
 use crate::control::laws::{self, Legal, Mitigated};
 use crate::control::{self, Answer, Assessment};
 use crate::graph::{Control, EdgeId, Graph, NodeId, Path, ReachTest};
-use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Place, RelationKind, Sighting};
+use crate::model::{Basis, ComponentId, ComponentKind, Evidence, Place, RelationKind, Sighting, key};
 use crate::report::legal::{assessments, owned_rows, reach_rows};
 use crate::report::shown;
 use crate::scan::reads_lock_files;
+use crate::scan::registries::is_public;
 use crate::text::{clean_line, count, fill};
 
 /// Places of a component that are shown.
@@ -140,11 +141,14 @@ fn stands(graph: &Graph<'_>, node: NodeId, told: &mut dyn FnMut(&str, &str) -> i
 /// A host that something is fetched from, with the place that says so.
 fn fetched(graph: &Graph<'_>) -> impl Fn((EdgeId, NodeId)) -> String {
     |(edge, host)| {
-        let evidence = graph.edge(edge).evidence;
-        let implied = "where its tool looks if nothing else is set";
-        match evidence.iter().find_map(Evidence::sighting) {
-            Some(seen) if seen.basis() == Basis::Inferred => format!("{} ({implied})", graph.label(host)),
+        let ends = graph.ends(edge);
+        let ecosystem = graph.attribute(ends.0, key::ECOSYSTEM).unwrap_or_default();
+        let is_usual = is_public(ecosystem, graph.node(host).id.rest());
+        let seen = || graph.edge(edge).evidence.iter().filter_map(Evidence::sighting);
+        let stated = seen().find(|seen| seen.basis() != Basis::Inferred).or_else(|| graph.set_at(edge).next());
+        match stated.or_else(|| seen().next().filter(|_| !is_usual)) {
             Some(seen) => format!("{} ({})", graph.label(host), seen.place()),
+            None if is_usual => format!("{} (where its tool looks if nothing else is set)", graph.label(host)),
             None => graph.label(host).into_owned(),
         }
     }
@@ -338,15 +342,17 @@ pub(super) fn named(graph: &Graph<'_>, what: &str) -> Vec<NodeId> {
     if let Some(node) = graph.find(&ComponentId::host(what.strip_prefix("host:").unwrap_or(what))) {
         return vec![node];
     }
-    // names of NuGet that differ in capitals alone are one, of which the graph has one spelling
-    let small = wanted.strip_prefix("nuget/").unwrap_or(&wanted).to_ascii_lowercase();
-    let is_nuget = |node: &NodeId| {
-        graph.node(*node).id.as_str().strip_prefix("pkg:nuget/").is_some_and(|rest| {
+    // names of NuGet that differ in capitals alone are one, of which the graph has one spelling; Go's stand in small letters
+    let small =
+        ["nuget/", "golang/"].iter().find_map(|of| wanted.strip_prefix(of)).unwrap_or(&wanted).to_ascii_lowercase();
+    let is_any_case = |node: &NodeId| {
+        let id = graph.node(*node).id.as_str();
+        ["pkg:nuget/", "pkg:golang/"].iter().find_map(|of| id.strip_prefix(of)).is_some_and(|rest| {
             let name = rest.split(['?', '#']).next().unwrap_or(rest).to_ascii_lowercase();
             name == small || without_version(&name).is_some_and(|base| base == small)
         })
     };
-    let found: Vec<NodeId> = graph.nodes().filter(is_nuget).collect();
+    let found: Vec<NodeId> = graph.nodes().filter(is_any_case).collect();
     if !found.is_empty() {
         return found;
     }

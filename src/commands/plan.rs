@@ -9,7 +9,7 @@ use serde_json::json;
 use super::prepare::{Screening, prepare};
 use super::{Outcome, terminal_width};
 use crate::cli::PlanArgs;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Place, Severity};
 use crate::plan::{Action, Inputs, Plan, State, plan};
 use crate::simulate::units;
 use crate::text::{clean_line, count, fill};
@@ -114,7 +114,8 @@ fn alike<'p>(actions: Vec<&'p Action>) -> Vec<Vec<&'p Action>> {
             continue;
         };
         // nor do those belong together that are set in different places
-        let key = (before, after, &action.effort, &action.closes, lines_of(&[action]));
+        let set_at: Vec<_> = action.settings.iter().map(Place::with_layer).collect();
+        let key = (before, after, &action.effort, &action.closes, set_at);
         let at = *places.entry(key).or_insert(found.len());
         match found.get_mut(at) {
             Some(same) => same.push(action),

@@ -95,7 +95,9 @@ fn parse(text: &Arc<String>, form: Form) -> Result<Node, ParseError> {
 /// its open brackets are closed. Every span keeps its place. `None` when nothing is complete.
 #[must_use]
 pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
-    let end = error.span.start.min(text.len());
+    // of what has no end the parser tells where it begins, and all of it is sound
+    let is_cut = error.message.starts_with("unterminated");
+    let end = if is_cut { text.len() } else { error.span.start.min(text.len()) };
     let (cut, open) = last_member(&text.as_bytes()[..end])?;
     let mut part = text[..cut].to_owned();
     part.extend(open.iter().rev());

@@ -67,7 +67,10 @@ fn one(finding: &FindingRow, report: &Report, out: &mut dyn io::Write) -> io::Re
     // of many components one is named: what comes later is not accepted unseen
     let left = finding.members.iter().find(|member| member.state == "open");
     lines.extend(left.map(|row| {
-        let id = globset::escape(row.member.component.as_str());
+        // an id that is equal counts before any pattern
+        let id = row.member.component.as_str();
+        let is_pattern = globset::Glob::new(id).is_ok();
+        let id = if is_pattern { id.to_owned() } else { globset::escape(&id.replace('\\', "\\\\")) };
         format!("subject = {}  # for each component; without this line, all", toml::Value::String(id))
     }));
     lines.extend(lists);

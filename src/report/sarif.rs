@@ -147,7 +147,11 @@ fn result(finding: &FindingRow, rule_index: usize) -> Value {
     for step in finding.witness.iter().filter(|step| step.place.is_some()) {
         related.push(related_location(step.place.as_ref(), &step_text(step), related.len()));
     }
-    let members = finding.members.iter().filter(|member| member.member.seen.is_some()).take(PLACES);
+    // what is accepted is told only where all of it is
+    let is_left = |state: &str| state == "open";
+    let has_left = finding.members.iter().any(|member| is_left(member.state));
+    let members = finding.members.iter().filter(|member| !has_left || is_left(member.state));
+    let members = members.filter(|member| member.member.seen.is_some()).take(PLACES);
     for member in members {
         related.push(related_location(member.place().as_ref(), &member.member.message(), related.len()));
     }

@@ -50,7 +50,10 @@ pub(super) fn undecided_components(row: &UndecidedRow) -> String {
 
 /// The components of an aggregated finding: as many as fit into `columns`, at least one, and how many more.
 pub(super) fn members(finding: &FindingRow, columns: usize) -> String {
-    several(finding.members.iter().map(|member| shown(&member.member.label())), columns)
+    let left: Vec<_> = finding.members.iter().filter(|member| member.state == "open").collect();
+    // those that nothing accepts; without any, all
+    let named = if left.is_empty() { finding.members.iter().collect() } else { left };
+    several(named.iter().map(|member| shown(&member.member.label())), columns)
 }
 
 /// Names of components: as many as fit into `columns`, at least one, and how many more.

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::aside::{aside, places, seen_aside};
-use super::file::{Kind, Rule};
+use super::file::{Kind, Rule, Select};
 use super::page::felt;
 use super::run::View;
+use super::select::is_wanted;
 use super::witness::steps;
 use crate::attribution::{BY_NAME, MAIL_OF_AUTHOR};
 use crate::graph::{EdgeId, NodeId, Path, is_address_open};
 use crate::model::{
-    Attribute, Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon,
-    ListedAs, Member, Place, RelationKind, Remedy, Sentence, Severity, Sighting, Validity, Verification, fingerprint,
-    key,
+    Basis, Citation, Cited, ComponentId, ComponentKind, Confidence, Evidence, EvidenceSet, Finding, Horizon, ListedAs,
+    Member, Place, RelationKind, Remedy, Sentence, Severity, Sighting, Validity, Verification, fingerprint, key,
 };
 use crate::text::RelPath;
 
@@ -102,9 +102,9 @@ pub fn finish(view: &View<'_>, rule: &Rule, mut hit: Hit) -> Option<Finding> {
         let set = first_of(&hit).into_iter().flat_map(|edge| graph.set_at(edge));
         hit.at = set.take(SET_AT).map(Sighting::place).collect();
     }
-    let root = root_of(view, rule, &hit);
-    let whole = root.clone().then(&hit.tail);
     let mut files = stating(view, rule, hit.subject, first_of(&hit));
+    let root = root_of(view, &hit, &files);
+    let whole = root.clone().then(&hit.tail);
     let own = seen_of(view, hit.subject, &files);
     if files.is_empty() {
         files.extend(own.first().map(|seen| seen.path()));
@@ -226,26 +226,37 @@ pub fn is_direct(view: &View<'_>, subject: NodeId, is_near: impl FnOnce() -> boo
     }
 }
 
-/// Files that state what was found: of several projects with the same package, those that fetch it from the host in
-/// question (the first relation), or that leave its version open (the attributes that the rule selects by).
+/// Files that state what was found, in order: of several projects with the same package, those that fetch it from the host
+/// in question (the first relation), or that leave its version open (the attributes that the rule selects by).
 fn stating<'v>(view: &'v View<'_>, rule: &Rule, subject: NodeId, first: Option<EdgeId>) -> Vec<&'v RelPath> {
-    match first {
+    let mut files: Vec<&RelPath> = match first {
         Some(edge) => view.graph.edge(edge).evidence.iter().filter_map(Evidence::path).collect(),
         None if rule.kind == Kind::Match => {
-            let rows = view.graph.all_attributes(subject).iter().filter(|row| is_selected_by(rule, row));
-            rows.flat_map(|row| row.evidence.iter()).filter_map(Evidence::path).collect()
+            let selects = std::iter::once(&rule.select).chain(&rule.also);
+            selects.flat_map(|select| selecting(view, select, subject)).collect()
         }
         None => Vec::new(),
-    }
+    };
+    files.sort_unstable();
+    files.dedup();
+    files
 }
 
-/// True for an attribute that a rule selects by.
-fn is_selected_by(rule: &Rule, row: &Attribute) -> bool {
-    std::iter::once(&rule.select).chain(&rule.also).any(|select| {
-        select.attribute.iter().any(|(key, wanted)| {
-            row.key == key.as_str() && wanted.iter().any(|word| word == "*" || **word == *row.value)
-        })
-    })
+/// Files that state every attribute by which a component is selected; where none states all, those that state any.
+fn selecting<'v>(view: &'v View<'_>, select: &Select, subject: NodeId) -> BTreeSet<&'v RelPath> {
+    let of_key = |(key, wanted): (&String, &Vec<String>)| {
+        let rows = view.graph.all_attributes(subject).iter();
+        let rows = rows.filter(|row| row.key == key.as_str() && is_wanted(wanted, &row.value));
+        rows.flat_map(|row| row.evidence.iter()).filter_map(Evidence::path).collect::<BTreeSet<_>>()
+    };
+    let all: Vec<BTreeSet<&RelPath>> = select.attribute.iter().map(of_key).collect();
+    if all.iter().any(BTreeSet::is_empty) {
+        return BTreeSet::new();
+    }
+    let Some((first, others)) = all.split_first() else { return BTreeSet::new() };
+    let common: BTreeSet<&RelPath> =
+        first.iter().filter(|path| others.iter().all(|other| other.contains(*path))).copied().collect();
+    if common.is_empty() { all.into_iter().flatten().collect() } else { common }
 }
 
 /// The first relation of what was found.
@@ -255,12 +266,11 @@ fn first_of(hit: &Hit) -> Option<EdgeId> {
 
 /// The shortest path from one of our roots; when the lock files of that root do not state what was found, from a project
 /// whose file does.
-fn root_of(view: &View<'_>, rule: &Rule, hit: &Hit) -> Path {
+fn root_of(view: &View<'_>, hit: &Hit, files: &[&RelPath]) -> Path {
     let (graph, shortest) = (view.graph, view.roots.path_to(hit.subject));
-    let files = stating(view, rule, hit.subject, first_of(hit));
     let states = |edge: EdgeId| {
         let own = graph.edge(edge).evidence;
-        own.iter().filter_map(Evidence::path).any(|path| files.contains(&path))
+        own.iter().filter_map(Evidence::path).any(|path| files.binary_search(&path).is_ok())
     };
     let is_project = graph.node(shortest.start).kind == ComponentKind::Project;
     if !is_project || shortest.steps.is_empty() || files.is_empty() {
@@ -311,9 +321,9 @@ pub(super) fn first_seen<'v>(
     ranked.min().map(|(.., seen)| seen)
 }
 
-/// Places in files that state what was found come first, and what is deployed says more than a test or an example does.
+/// Places in files that state what was found (in order) come first, and what is deployed says more than a test or an example does.
 fn rank(view: &View<'_>, files: &[&RelPath], seen: &Sighting) -> (bool, bool) {
-    (!files.contains(&seen.path()), view.catalog.aside_seen(seen).is_some())
+    (files.binary_search(&seen.path()).is_err(), view.catalog.aside_seen(seen).is_some())
 }
 
 /// The severity, and a note when it is not the rule's usual one.
@@ -395,7 +405,7 @@ impl Grounds {
         for (key, wanted) in std::iter::once(&rule.select).chain(&rule.also).flat_map(|select| &select.attribute) {
             let attributes = view.graph.all_attributes(subject).iter();
             let strongest = attributes
-                .filter(|row| row.key == key && wanted.iter().any(|word| word == "*" || **word == *row.value))
+                .filter(|row| row.key == key && is_wanted(wanted, &row.value))
                 .map(|row| Self::best(&row.evidence))
                 .max_by_key(Self::rank);
             if let Some(strongest) = strongest {

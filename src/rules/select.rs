@@ -42,5 +42,10 @@ fn is_needed(view: &View<'_>, node: NodeId) -> bool {
 }
 
 fn has(view: &View<'_>, node: NodeId, key: &str, wanted: &[String]) -> bool {
-    view.graph.attributes(node, key).any(|value| wanted.iter().any(|word| word == "*" || word == value))
+    view.graph.attributes(node, key).any(|value| is_wanted(wanted, value))
+}
+
+/// True for a value that a selection asks for; `*` is any.
+pub(super) fn is_wanted(wanted: &[String], value: &str) -> bool {
+    wanted.iter().any(|word| word == "*" || word == value)
 }

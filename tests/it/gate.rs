@@ -422,6 +422,15 @@ fn of_many_components_those_that_nothing_accepts_are_told() {
     let results = sarif["runs"][0]["results"].as_array().expect("has results");
     let result = results.iter().find(|one| one["ruleId"] == "unknown-owner").expect("is among them");
     assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4, "{result}");
+    let related = result["relatedLocations"].as_array().expect("has others");
+    let is_accepted = |one: &Value| one["physicalLocation"]["region"]["startLine"] == 3;
+    assert!(!related.iter().any(is_accepted), "the accepted one is not shown: {result}");
+    // the other way round
+    let waiver = fs::read_to_string(folder.path().join("sovaudit.toml")).expect("reads");
+    fs::write(folder.path().join("sovaudit.toml"), waiver.replace("%40our/a", "left-b")).expect("writes");
+    let (_, out, _) = scan(folder.path(), &gate);
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Why 1 of 2 components are not accepted; the first: `pkg:npm/@our/a@1.0.0`"), "{out}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod cases;
 mod catalog;
 mod cli;
 mod declared;
+mod disagreements;
 mod docs;
 mod entries;
 mod export;

@@ -283,6 +283,27 @@ fn repositories_keep_their_commit_and_their_kind() {
     let at = |purl: &str| text(packages[purl], "downloadLocation");
     assert_eq!(at("pkg:cargo/foo@1.2.0"), format!("git+https://git.example/a/foo@{commit}"));
     assert_eq!(at("pkg:pypi/bar"), "git+https://github.com/o/bar@v3");
+    let lock = r#"{"lockfileVersion": 3, "packages": {
+        "node_modules/tag": {"version": "1.0.0", "resolved": "git+ssh://git@github.com/o/tag.git#v1.2.3"},
+        "node_modules/open": {"version": "1.0.0", "resolved": "git+https://github.com/o/open.git#semver:^1.0"},
+        "node_modules/named": {"version": "1.0.0", "resolved": "git+https://git.example/@scope/named.git#main"}}}"#;
+    let other = tempfile::tempdir().expect("a folder");
+    write(other.path(), "package-lock.json", lock);
+    write(other.path(), "requirements.txt", "part @ git+https://github.com/o/part@v3#subdirectory=pkg&egg=part\n");
+    let document = json(&other.path().display().to_string(), "spdx");
+    let at = |purl: &str| {
+        let mut all = list(&document, "packages").iter();
+        let package = all.find(|package| package["externalRefs"][0]["referenceLocator"] == purl)?;
+        Some(text(package, "downloadLocation").to_owned())
+    };
+    for (purl, wanted) in [
+        ("pkg:npm/tag@1.0.0", "git+ssh://github.com/o/tag.git@v1.2.3"),
+        ("pkg:npm/open@1.0.0", "git+https://github.com/o/open.git"),
+        ("pkg:npm/named@1.0.0", "git+https://git.example/@scope/named.git@main"),
+        ("pkg:pypi/part", "git+https://github.com/o/part@v3#pkg"),
+    ] {
+        assert_eq!(at(purl).as_deref(), Some(wanted));
+    }
     let bom = json(&target, "cyclonedx");
     let parts = parts(&bom);
     assert_eq!(

@@ -64,25 +64,33 @@ pub(super) fn finding_row(sources: &Sources<'_>, finding: &Finding) -> FindingRo
     let is_left = |at: &usize| state_of(*at) == "open";
     match (0..finding.members.len()).find(is_left) {
         Some(first) if (0..finding.members.len()).any(|at| !is_left(&at)) => {
-            let left = (first..finding.members.len()).filter(is_left).count();
-            speaking_of(row, &finding.members[first], left, sources)
+            let left: Vec<&Member> =
+                (first..finding.members.len()).filter(is_left).map(|at| &finding.members[at]).collect();
+            speaking_of(row, &left, sources)
         }
         _ => row,
     }
 }
 
-/// The finding as it speaks of the first component that is not accepted, where others are.
-fn speaking_of(row: FindingRow, member: &Member, left: usize, sources: &Sources<'_>) -> FindingRow {
+/// Other places that a finding about some of its components shows.
+const RELATED: usize = 20;
+
+/// The finding as it speaks of the components that are not accepted, where others are.
+fn speaking_of(row: FindingRow, left: &[&Member], sources: &Sources<'_>) -> FindingRow {
+    let (member, all) = (left[0], row.members.len());
+    let message = format!("{} of {all} components are not accepted; the first: {}", left.len(), member.message());
+    let places = left.iter().skip(1).filter_map(|member| member.seen.as_ref());
+    let related: Vec<PlaceRow> = places.take(RELATED).map(|seen| place_row(&seen.place())).collect();
     if *row.subject == *member.component.as_str() {
-        return row;
+        return FindingRow { message, related, ..row };
     }
     let place = member.seen.as_ref().map(|seen| place_row(&seen.place()));
-    let all = row.members.len();
     let kind = sources.graph.find(&member.component).map_or("", |node| sources.graph.node(node).kind.as_str());
     FindingRow {
         subject: member.component.to_string(),
         subject_kind: kind.to_owned(),
-        message: format!("{left} of {all} components are not accepted; the first: {}", member.message()),
+        message,
+        related,
         primary: place.clone().unwrap_or(row.primary),
         witness: vec![StepRow {
             relation: None,

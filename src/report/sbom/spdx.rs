@@ -269,23 +269,30 @@ fn location(part: &Part<'_>, text: &str) -> Option<String> {
     if !is_git {
         return SCHEMES.iter().any(|scheme| address.starts_with(scheme)).then_some(address);
     }
-    let is_commit = |text: &str| text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    // tools write the commit behind `#`, where the specification has a path
     let (base, fragment) = address.split_once('#').unwrap_or((&address, ""));
-    let commit = Some(fragment).filter(|text| is_commit(text));
-    let commit = commit.or_else(|| part.values(key::REVISION).iter().map(|text| &**text).find(|text| is_commit(text)));
-    let base = if address.starts_with("git+") { base.to_owned() } else { format!("git+{base}") };
-    Some(match commit {
-        // `?tag=…` or `@tag` say what was asked for, the commit what is taken
-        Some(commit) => {
-            let base = base.split('?').next().unwrap_or(&base);
-            let path = base.find("://").and_then(|at| base[at + 3..].find('/').map(|slash| at + 3 + slash));
-            let asked = path.and_then(|path| base[path..].rfind('@').map(|at| path + at));
-            format!("{}@{commit}", &base[..asked.unwrap_or(base.len())])
-        }
-        None if fragment.is_empty() => base,
-        None => format!("{base}#{fragment}"),
-    })
+    let (base, query) = base.split_once('?').unwrap_or((base, ""));
+    let path =
+        base.find("://").and_then(|at| base[at + 3..].find('/').map(|slash| at + 3 + slash)).unwrap_or(base.len());
+    // an `@` at the beginning of a part belongs to its name
+    let asked = base[path..].rfind('@').map(|at| path + at).filter(|at| !base[..*at].ends_with('/'));
+    let named = |text: &'_ str, names: &[&str]| {
+        let parts = text.split('&').filter_map(|part| part.split_once('='));
+        parts.filter(|(name, _)| names.contains(name)).map(|(_, value)| value.to_owned()).next()
+    };
+    // of several addresses and commits no file says which belong together
+    let alone = |key: &str| Some(part.values(key)).filter(|all| all.len() == 1).map(|all| all[0].to_string());
+    let revision = alone(key::DOWNLOAD).and_then(|_| alone(key::REVISION));
+    // npm writes it behind `#`, Yarn as one of several words, Cargo what was asked for behind `?`
+    let revision = revision
+        .or_else(|| Some(fragment.to_owned()).filter(|text| !text.is_empty() && !text.contains(['=', ':'])))
+        .or_else(|| named(fragment, &["commit"]))
+        .or_else(|| asked.map(|at| base[at + 1..].to_owned()))
+        .or_else(|| named(query, &["rev", "tag", "branch"]));
+    let is_plain = |text: &String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/+".contains(&byte));
+    let revision = revision.filter(is_plain).map_or_else(String::new, |revision| format!("@{revision}"));
+    let folder = named(fragment, &["subdirectory"]).map_or_else(String::new, |folder| format!("#{folder}"));
+    let start = if base.starts_with("git+") { "" } else { "git+" };
+    Some(format!("{start}{}{revision}{folder}", &base[..asked.unwrap_or(base.len())]))
 }
 
 fn purpose(kind: ComponentKind) -> &'static str {

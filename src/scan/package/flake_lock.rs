@@ -55,8 +55,12 @@ impl Scanner for FlakeLock {
         }
         for (name, from) in &known {
             for input in inputs.get(name).into_iter().flat_map(BTreeMap::values) {
-                if let Some(to) = target(input, root, &inputs).and_then(|to| known.get(to)) {
+                let to = target(input, root, &inputs);
+                if let Some(to) = to.and_then(|to| known.get(to)) {
                     from.needs(to, &file.at(input.span), out);
+                } else if let Some(to) = to.filter(|to| !inputs.contains_key(to)) {
+                    let message = format!("the input `{to}` has no node");
+                    out.problem(DiagnosticKind::Malformed, file, Some(input.span), message);
                 }
             }
         }

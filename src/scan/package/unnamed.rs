@@ -140,7 +140,9 @@ fn path_of(place: &str) -> Option<&str> {
 fn split_revision(place: &str) -> (&str, Option<&str>) {
     let start = after_scheme(place).unwrap_or(0);
     let Some(path) = place[start..].find('/').map(|at| start + at) else { return (place, None) };
-    match place[path..].find('@').filter(|_| is_repository(place)) {
+    // an `@` at the beginning of a part belongs to its name
+    let sign = place[path..].rfind('@').filter(|at| *at > 0 && !place[..path + at].ends_with('/'));
+    match sign.filter(|_| is_repository(place)) {
         Some(at) => (&place[..path + at], Some(&place[path + at + 1..]).filter(|text| !text.is_empty())),
         None => (place, None),
     }

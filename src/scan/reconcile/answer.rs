@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::places::places;
-use super::{Answered, folder_of};
+use super::{Answered, folder_of, range};
 use crate::model::{
     ComponentId, ComponentKind, Evidence, EvidenceSet, Fact, FactRef, Inventory, Known, RelationKind, key,
 };
@@ -30,6 +30,19 @@ struct Stated {
     by_file: BTreeMap<RelPath, Vec<Property>>,
     /// In files that manifests take it from.
     places: Vec<(Arc<str>, Evidence)>,
+    /// Places with the requirements that they state, where these differ from place to place: Cargo knows one crate by two
+    /// names, npm two versions by aliases.
+    apart: Vec<(Arc<str>, Evidence)>,
+}
+
+impl Stated {
+    /// True unless what a place asks for excludes the version.
+    fn admits(&self, ecosystem: &str, version: &str, one: &Evidence) -> bool {
+        let place = |one: &Evidence| one.sighting().map(|seen| (seen.path().clone(), seen.region()));
+        let here = place(one);
+        let mut asked = self.apart.iter().filter(|(_, at)| place(at) == here).peekable();
+        asked.peek().is_none() || asked.any(|(text, _)| range::holds(ecosystem, text, version) != Some(false))
+    }
 }
 
 /// Takes the projects' needs of answered requirements away, and gives the locked packages that answer them those
@@ -119,6 +132,13 @@ impl<'a> Part<'a> {
             let asked = asked.map(|row| row.evidence.clone()).unwrap_or_default();
             let files: BTreeSet<&RelPath> = asked.iter().filter_map(Evidence::path).collect();
             for to in answers {
+                let ecosystem = to.as_str().strip_prefix("pkg:").and_then(|rest| rest.split('/').next()).unwrap_or("");
+                let version = super::version(to).unwrap_or_default();
+                let admits = |one: &Evidence| stated.apart.is_empty() || stated.admits(ecosystem, version, one);
+                let its: EvidenceSet = asked.iter().filter(|one| admits(one)).cloned().collect();
+                // what no place asks for answers all of them
+                let is_admitted = its.iter().next().is_some();
+                let asked = if is_admitted { its } else { asked.clone() };
                 let need = Fact::Relation {
                     from: project.clone(),
                     kind: RelationKind::DependsOn,
@@ -131,7 +151,10 @@ impl<'a> Part<'a> {
                     // a project of the tree's own is no package
                     continue;
                 }
-                let of_files = || files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
+                let of_files = || {
+                    let all = files.iter().filter_map(|path| stated.by_file.get(*path)).flatten();
+                    all.filter(|(.., one)| !is_admitted || admits(one))
+                };
                 for (key, value, evidence) in of_files() {
                     let fact = Fact::Attribute { of: to.clone(), key, value: Arc::clone(value) };
                     more.push((fact, EvidenceSet::of(evidence.clone())));
@@ -158,7 +181,7 @@ impl<'a> Part<'a> {
 
 fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
     let places = inventory.known(question).map(places).unwrap_or_default();
-    let mut stated = Stated { by_file: BTreeMap::new(), places };
+    let mut stated = Stated { by_file: BTreeMap::new(), places, apart: Vec::new() };
     let attributes = inventory.known(question).map_or(&[][..], Known::attributes);
     for row in attributes.iter().filter(|row| STATED.contains(&row.key)) {
         for one in &row.evidence {
@@ -169,6 +192,11 @@ fn stated_of(inventory: &Inventory, question: &ComponentId) -> Stated {
                 }
             }
         }
+    }
+    let asked = || attributes.iter().filter(|row| row.key == key::REQUIREMENT);
+    if asked().count() > 1 {
+        let all = asked().flat_map(|row| row.evidence.iter().map(|one| (Arc::clone(&row.value), one.clone())));
+        stated.apart = all.take(MOST_STATED).collect();
     }
     stated
 }

@@ -26,6 +26,9 @@ pub(super) fn manifests_of(evidence: &EvidenceSet) -> impl Iterator<Item = &RelP
     evidence.iter().filter(is_manifest).filter_map(Evidence::path)
 }
 
+/// A tool and what it is told to take.
+type Target<'a> = (&'a str, &'a str);
+
 /// What manifests ask for.
 pub(super) struct Asked<'a> {
     index: &'a Index<'a>,
@@ -36,8 +39,8 @@ pub(super) struct Asked<'a> {
     makes: BTreeMap<ComponentId, BTreeSet<RelPath>>,
     /// Folders of lock files with what they hold of the tree's own, as [`key::HOLDS`] writes it.
     held: Lookup<(RelPath, &'a str), ()>,
-    /// Folders of projects with the packages whose version their tool is told, as [`key::OVERRIDES`] writes it.
-    overridden: BTreeMap<RelPath, BTreeSet<&'a str>>,
+    /// Folders of projects with the packages for which their tool is told what to take, by tool and target.
+    overridden: BTreeMap<RelPath, BTreeMap<ComponentId, Vec<Target<'a>>>>,
     /// How many projects make a package, by what [`key::MAKES`] says.
     makers: Lookup<&'a str, usize>,
     /// What manifests in images ask for without a version: what is installed there answers.
@@ -53,10 +56,11 @@ fn is_past_locks(one: &Evidence) -> bool {
 
 /// Manifests whose tool takes what its lock file holds, or calls that file stale: in neither case is what they pin a
 /// second version beside the locked one.
-const LED_BY_LOCK: [&str; 13] = [
+const LED_BY_LOCK: [&str; 15] = [
     "cabal",
     "cargo-toml",
     "composer-json",
+    "conanfile",
     "gemfile",
     "gemspec",
     "julia-project",
@@ -65,6 +69,7 @@ const LED_BY_LOCK: [&str; 13] = [
     "pipfile",
     "pixi-toml",
     "podfile",
+    "pubspec",
     "pyproject",
     "swift-package",
 ];
@@ -100,7 +105,11 @@ impl<'a> Asked<'a> {
                 asked.held.insert((folder.clone(), value), ());
             }
             for value in known.values(key::OVERRIDES) {
-                asked.overridden.entry(folder.clone()).or_default().insert(value);
+                let mut words = value.splitn(3, ' ');
+                let (Some(tool), Some(name)) = (words.next(), words.next()) else { continue };
+                let ecosystem = if matches!(tool, "uv" | "pdm") { "pypi" } else { "npm" };
+                let here = asked.overridden.entry(folder.clone()).or_default();
+                here.entry(purl::of(ecosystem, name, None)).or_default().push((tool, words.next().unwrap_or_default()));
             }
             for row in known.relations().iter().filter(|row| row.kind == RelationKind::DependsOn) {
                 // a lock file alone asks nothing; hooks and commands install past every lock file
@@ -141,11 +150,20 @@ impl<'a> Asked<'a> {
         made.into_iter().any(|made| is_held(&made)) || self.is_named(need.project, lock)
     }
 
-    /// True when the tool that writes the lock files of a folder is told which version to take, whatever is asked for.
-    pub(super) fn is_overridden(&self, need: &Need<'_>, folder: &RelPath) -> bool {
-        let Some(names) = self.overridden.get(folder) else { return false };
-        let name = base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
-        names.contains(&*format!("{} {name}", need.ecosystem))
+    /// What the tool that writes a lock file is told to take of a package, whatever asks for it.
+    pub(super) fn targets(&self, need: &Need<'_>, folder: &RelPath, lock_file: &RelPath) -> Vec<&'a str> {
+        let Some(all) = self.overridden.get(folder) else { return Vec::new() };
+        let all = all.get(&ComponentId::new(base(need.package))).map_or(&[][..], Vec::as_slice);
+        let is_read = |tool: &str| match lock_file.name() {
+            "package-lock.json" | "npm-shrinkwrap.json" => tool == "overrides",
+            "yarn.lock" => tool == "resolutions",
+            "pnpm-lock.yaml" => matches!(tool, "pnpm" | "resolutions"),
+            "bun.lock" => matches!(tool, "overrides" | "resolutions"),
+            "uv.lock" => tool == "uv",
+            "pdm.lock" => tool == "pdm",
+            _ => false,
+        };
+        all.iter().filter(|(tool, _)| is_read(tool)).map(|(_, target)| *target).collect()
     }
 
     /// The lock file of a folder that holds what is compared with a need, which another file states.
@@ -260,22 +278,42 @@ impl<'a> Asked<'a> {
         stated.into_iter().flatten().copied().collect::<Vec<_>>().into_iter()
     }
 
+    /// Where the manifest of a need states a constraint.
+    pub(super) fn stated_at(&self, need: &Need<'a>, constraint: &str) -> Option<&'a Sighting> {
+        let manifest = seen_at(need.evidence)?.path();
+        let rows = self.index.known(need.package)?.attributes().iter();
+        let mut rows = rows.filter(|row| row.key == key::REQUIREMENT && &*row.value == constraint);
+        rows.find_map(|row| row.evidence.iter().filter_map(Evidence::sighting).find(|seen| seen.path() == manifest))
+    }
+
     /// True when a file states such a property of a package.
     pub(super) fn states(&self, package: &ComponentId, key: &str, file: &RelPath) -> bool {
         let attributes = self.index.known(package).map_or(&[][..], |known| known.attributes());
         attributes.iter().any(|row| row.key == key && row.evidence.iter().any(|one| one.path() == Some(file)))
     }
 
-    /// True when lock files may leave the package out: it comes with the compiler, or every scope that the manifest states
-    /// of it is that of an extra or of the build alone.
-    pub(super) fn may_be_absent(&self, package: &ComponentId, manifest: &RelPath) -> bool {
-        if comes_with_compiler(package) {
+    /// True when lock files may leave the package out: it comes with the compiler, every scope that the manifest states
+    /// of it is one that they do not hold (that of an extra or of the build; what a package of R suggests, what tests of Julia
+    /// need), or a condition of the Gemfile decides when it is locked.
+    pub(super) fn may_be_absent(&self, need: &Need<'_>, manifest: &RelPath) -> bool {
+        if comes_with_compiler(need.package) {
             return true;
         }
-        let attributes = self.index.known(package).map_or(&[][..], |known| known.attributes());
-        let here =
-            |row: &&Attribute| row.key == key::SCOPE && row.evidence.iter().any(|one| one.path() == Some(manifest));
-        let mut scopes = attributes.iter().filter(here).peekable();
-        scopes.peek().is_some() && scopes.all(|row| matches!(&*row.value, "optional" | "build"))
+        let attributes = self.index.known(need.package).map_or(&[][..], |known| known.attributes());
+        let here = |key: &'static str| {
+            let is_here = |row: &&Attribute| row.evidence.iter().any(|one| one.path() == Some(manifest));
+            attributes.iter().filter(move |row| row.key == key).filter(is_here).map(|row| &*row.value)
+        };
+        let is_decided = |words: &str| ["if ", "unless ", "case "].iter().any(|word| words.starts_with(word));
+        if need.ecosystem == "gem" && here(key::CONDITION).any(is_decided) {
+            return true;
+        }
+        let absent: &[&str] = match need.ecosystem {
+            "cran" => &["optional", "dev"],
+            "julia" => &["optional", "test"],
+            _ => &["optional", "build"],
+        };
+        let mut scopes = here(key::SCOPE).peekable();
+        scopes.peek().is_some() && scopes.all(|scope| absent.contains(&scope))
     }
 }

@@ -197,6 +197,23 @@ fn is_pinned_alone(need: &Need<'_>, asked: &Asked<'_>) -> bool {
         && asked.declared(need).is_empty()
 }
 
+/// What is asked for that no locked version is, in words, with the place of a range.
+fn disagreement<'a>(
+    need: &Need<'a>,
+    asked: &Asked<'a>,
+    pins: &[&str],
+    versions: &[&str],
+) -> Option<(String, Option<&'a Sighting>)> {
+    if pins.is_empty() {
+        let ranges = not_held(need, asked, versions)?;
+        return Some((format!("asked for as {}", told(&ranges)), asked.stated_at(need, ranges[0])));
+    }
+    // of very many versions, which only a hostile file has, the first are compared
+    let holds = |pin: &&str| versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version));
+    let is_held = pins.iter().take(COMPARED).any(holds);
+    (!is_held).then(|| (format!("pinned to {}", told(pins)), None))
+}
+
 /// The ranges that a manifest asks for, when all of them are understood and no locked version is within any.
 fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option<Vec<&'a str>> {
     let ranges: Vec<&str> = asked.constraints_of(need).collect();
@@ -205,6 +222,11 @@ fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option
     }
     let is_out =
         |range: &&str| versions.iter().all(|version| range::holds(need.ecosystem, range, version) == Some(false));
+    if need.ecosystem == "cargo" {
+        // each stands for itself, as names that a manifest gives the same crate
+        let out: Vec<&str> = ranges.into_iter().filter(is_out).collect();
+        return (!out.is_empty()).then_some(out);
+    }
     ranges.iter().all(is_out).then_some(ranges)
 }
 
@@ -267,6 +289,8 @@ impl Changes {
             return;
         };
         let lock_file = || asked.file_of(lock, answers, place).map_or_else(String::new, ToString::to_string);
+        let targets =
+            || asked.file_of(lock, answers, place).map_or_else(Vec::new, |file| asked.targets(need, folder, file));
         let name = || base(need.package).split_once('/').map_or("", |(_, name)| name).replace("%40", "@");
         if answers.is_empty() {
             let own = asked.own(need.package, folder, lock, is_its_own);
@@ -282,8 +306,10 @@ impl Changes {
                 self.unanswered(need, place, asked);
             } else if is_open || is_pinned_alone(need, asked) && own.is_empty() && is_its_own {
                 self.keep(need);
-                let may_be_absent = place.is_some_and(|seen| asked.may_be_absent(need.package, seen.path()));
-                if !may_be_absent && !asked.is_overridden(need, folder) {
+                let may_be_absent = place.is_some_and(|seen| asked.may_be_absent(need, seen.path()));
+                // `-` is for nothing, and an address or alias for something of another name
+                let is_moved = |target: &&str| *target == "-" || target.contains(':');
+                if !may_be_absent && !targets().iter().any(is_moved) {
                     self.lacks(place, &name(), &lock_file());
                 }
             } else if own.is_empty()
@@ -298,12 +324,8 @@ impl Changes {
             Some(version) => vec![version],
             None => asked.constraints_of(need).filter_map(|text| exact(need.ecosystem, text)).collect(),
         };
-        // of very many versions, which only a hostile file has, the first are compared
-        let holds =
-            |pin: &&str| versions.iter().take(COMPARED).any(|version| same_version(need.ecosystem, pin, version));
-        let is_pinned_elsewhere = !pins.is_empty() && !pins.iter().take(COMPARED).any(holds);
-        let ranges = if pins.is_empty() { not_held(need, asked, &versions) } else { None };
-        if !is_its_own && (is_pinned_elsewhere || ranges.is_some()) {
+        let differs = disagreement(need, asked, &pins, &versions);
+        if !is_its_own && differs.is_some() {
             // a project of its own in a folder below: the lock file is not about it
             if is_open {
                 self.unanswered(need, place, asked);
@@ -312,22 +334,16 @@ impl Changes {
         }
         let declared = asked.declared(need);
         // what a manifest of these declares is the least version: with one that something else needs, nothing is wrong
-        let is_least = matches!(need.ecosystem, "maven" | "nuget") && !declared.is_empty();
+        let is_least = matches!(need.ecosystem, "maven" | "nuget") && !declared.is_empty() && !pins.is_empty();
         let is_met = is_least && pins.iter().all(|pin| versions.iter().any(|version| release::is_later(version, pin)));
-        if asked.is_overridden(need, folder) {
-            // the lock file holds what its tool was told to take
-        } else if is_pinned_elsewhere && !is_met {
-            let (pins, versions) = (told(&pins), told(&versions));
-            self.conflict(
-                place,
-                format!("`{}` is pinned to {pins} here and `{}` holds {versions}", name(), lock_file()),
-            );
-        } else if let Some(ranges) = ranges {
-            let (ranges, versions) = (told(&ranges), told(&versions));
-            self.conflict(
-                place,
-                format!("`{}` is asked for as {ranges} here and `{}` holds {versions}", name(), lock_file()),
-            );
+        // the lock file holds what its tool was told to take
+        let is_told = |target: &&str| {
+            let held = |version: &&str| range::holds(need.ecosystem, target, version).unwrap_or(true);
+            versions.iter().take(COMPARED).any(held)
+        };
+        if let Some((words, at)) = differs.filter(|_| !is_met && !targets().iter().any(is_told)) {
+            let message = format!("`{}` is {words} here and `{}` holds {}", name(), lock_file(), told(&versions));
+            self.conflict(at.or(place), message);
         }
         if answers.contains(&need.package) && (!declared.is_empty() || asked.is_locked(need.package)) {
             self.confirm(need.package, need.evidence);

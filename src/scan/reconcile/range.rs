@@ -16,14 +16,31 @@ pub(crate) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<
     }
     match ecosystem {
         "cargo" => Some(semver::VersionReq::parse(constraint.trim()).ok()?.matches(&Version::parse(version).ok()?)),
-        "npm" => npm(constraint, version),
+        // Dart's `^` is npm's
+        "npm" | "pub" => npm(constraint, version),
+        "conan" => npm(constraint.trim_matches(['[', ']']).split(',').next()?, version),
+        "julia" => julia(constraint, version),
         // Helm reads ranges as npm does, and a comma as a space
         "helm" => npm(&constraint.replace(',', " "), version),
         "pypi" => release::python(constraint, version),
-        "gem" => release::gem(constraint, version),
+        "gem" | "cocoapods" => release::gem(constraint, version),
+        "hex" => release::hex(constraint, version),
+        "hackage" => release::hackage(constraint, version),
+        "cran" => release::cran(constraint, version),
+        "swift" => release::swift(constraint, version),
         "composer" => release::composer(constraint, version),
         _ => None,
     }
+}
+
+/// Ranges of Julia, of which one must hold; a version alone is one with `^`.
+fn julia(constraint: &str, version: &str) -> Option<bool> {
+    let mut held = false;
+    for alternative in constraint.split(',').map(str::trim) {
+        let is_bare = alternative.starts_with(|first: char| first.is_ascii_digit()) && !alternative.contains(" - ");
+        held |= if is_bare { npm(&format!("^{alternative}"), version)? } else { npm(alternative, version)? };
+    }
+    Some(held)
 }
 
 /// Half-open stretch of versions: from the first, up to and without the second.
@@ -248,6 +265,24 @@ mod tests {
         assert_eq!(holds("cargo", "1.2", "1.9.0"), Some(true));
         assert_eq!(holds("cargo", "0.2", "0.3.0"), Some(false));
         assert_eq!(holds("cargo", "path", "0.3.0"), None);
-        assert_eq!(holds("hex", "~> 2.1", "3.0"), None);
+        assert_eq!(holds("terraform", "~> 2.1", "3.0"), None);
+        let all = [
+            ("pub", "^1.2.0", "1.9.0", Some(true)),
+            ("pub", "^1.2.0", "0.13.6", Some(false)),
+            ("pub", ">=1.0.0 <2.0.0", "2.0.0", Some(false)),
+            ("pub", "any", "1.0.0", None),
+            ("conan", "[>=1.3 <2]", "1.2.11", Some(false)),
+            ("conan", ">=1.3 <2, include_prerelease", "1.4.0", Some(true)),
+            ("conan", "~10.1", "10.1.9", Some(true)),
+            ("conan", "~10.1", "9.1.0", Some(false)),
+            ("julia", "0.22", "0.21.4", Some(false)),
+            ("julia", "0.20, 0.21", "0.21.4", Some(true)),
+            ("julia", "1.2 - 1.5", "1.5.9", Some(true)),
+            ("julia", "=1.2.3", "1.2.4", Some(false)),
+            ("julia", "≥ 1", "1.2.4", None),
+        ];
+        for (ecosystem, constraint, version, wanted) in all {
+            assert_eq!(holds(ecosystem, constraint, version), wanted, "{ecosystem} {constraint} {version}");
+        }
     }
 }

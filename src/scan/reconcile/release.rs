@@ -71,6 +71,60 @@ pub(super) fn gem(constraint: &str, version: &str) -> Option<bool> {
     all_of(constraint.split(','), version, gem_one)
 }
 
+/// Requirements of Hex: `and` binds closer than `or`, a version alone is that version.
+pub(super) fn hex(constraint: &str, version: &str) -> Option<bool> {
+    let mut held = false;
+    for alternative in constraint.split(" or ") {
+        held |= all_of(alternative.split(" and "), version, gem_one)?;
+    }
+    Some(held)
+}
+
+/// Ranges of Cabal.
+pub(super) fn hackage(constraint: &str, version: &str) -> Option<bool> {
+    // sets and brackets are not read here
+    if constraint.contains(['(', '{']) {
+        return None;
+    }
+    let mut held = false;
+    for alternative in constraint.split("||") {
+        held |= all_of(alternative.split("&&"), version, hackage_one)?;
+    }
+    Some(held)
+}
+
+fn hackage_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
+    if let Some(series) = text.strip_suffix(".*") {
+        return is_of_series(version, series).filter(|_| sign == "==");
+    }
+    let stated = release(text)?;
+    let order = compare(version, &stated);
+    // the order of Haskell takes 1.0 for less than 1.0.0
+    if order.is_eq() && version != stated.as_slice() {
+        return None;
+    }
+    match sign {
+        // the first two numbers are the major version
+        "^>=" if stated.len() < 2 => None,
+        "^>=" => Some(order.is_ge() && is_below_next(version, &stated, 1)),
+        _ => compared(sign, order),
+    }
+}
+
+/// The one comparison that a field of R's DESCRIPTION makes.
+pub(super) fn cran(constraint: &str, version: &str) -> Option<bool> {
+    all_of(std::iter::once(constraint), version, |sign, text, version| {
+        compared(sign, compare(version, &release(text)?))
+    })
+}
+
+/// `from 5.5.0` up to the next major version, as the scanner of Package.swift writes it; other words say nothing here.
+pub(super) fn swift(constraint: &str, version: &str) -> Option<bool> {
+    let stated = release(constraint.strip_prefix("from ")?)?;
+    let version = release(version)?;
+    Some(compare(&version, &stated).is_ge() && is_below_next(&version, &stated, 0))
+}
+
 /// A requirement of RubyGems on final releases; a version alone is that version.
 fn gem_one(sign: &str, text: &str, version: &[u64]) -> Option<bool> {
     let stated = release(text)?;
@@ -216,6 +270,23 @@ mod tests {
             ("composer", ">= 1.0", "0.9", None),
             ("composer", "dev-main", "1.0.0", None),
             ("composer", "*", "1.0.0", Some(true)),
+            ("cocoapods", "~> 5.9", "5.4.0", Some(false)),
+            ("hex", "~> 1.7.12", "1.6.0", Some(false)),
+            ("hex", "~> 1.7.12", "1.7.14", Some(true)),
+            ("hex", ">= 1.0.0 and < 2.0.0 or == 3.0.0", "3.0.0", Some(true)),
+            ("hex", "~> 1.0-rc", "1.0.0", None),
+            ("hackage", ">= 5.3", "5.2.3", Some(false)),
+            ("hackage", ">=4.7 && <5", "4.18.2", Some(true)),
+            ("hackage", "^>=1.2.3", "1.3", Some(false)),
+            ("hackage", "==1.2.*", "1.2.9", Some(true)),
+            ("hackage", ">=1.2.0", "1.2.0.1", Some(true)),
+            ("hackage", ">=1.2.0", "1.2", None),
+            ("hackage", "{ 1.2 }", "1.2", None),
+            ("cran", ">= 2.6", "2.5.1", Some(false)),
+            ("cran", ">= 2.6", "2.6-1", None),
+            ("swift", "from 5.5.0", "5.4.4", Some(false)),
+            ("swift", "from 5.5.0", "5.9.1", Some(true)),
+            ("swift", "branch main", "5.9.1", None),
         ];
         for (ecosystem, constraint, version, wanted) in all {
             assert_eq!(holds(ecosystem, constraint, version), wanted, "{ecosystem} {constraint} {version}");

@@ -61,6 +61,13 @@ impl Scanner for PodfileLock {
         let is_lock = root.is_map() && root.entries().is_empty()
             || ["PODS", "COCOAPODS", "PODFILE CHECKSUM"].iter().any(|key| root.get(key).is_some());
         anyhow::ensure!(is_lock, "neither `PODS` nor `COCOAPODS`: not a CocoaPods lock file");
+        // CocoaPods always writes its own version, behind all else
+        if root.get("COCOAPODS").is_none() && !root.entries().is_empty() {
+            let end = file.text().trim_end().len();
+            let message = "no `COCOAPODS` at the end: the file is not whole";
+            let at = crate::text::Span::new(end.saturating_sub(1), end);
+            out.problem(DiagnosticKind::Malformed, file, Some(at), message);
+        }
         let pods = root.get("PODS").map_or(&[][..], Node::list);
         let project = toolkit::locked_root("cocoapods", input, file, out);
         let about = about(root);

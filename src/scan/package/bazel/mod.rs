@@ -58,7 +58,9 @@ fn archive(call: &Call<'_>, project: &ComponentId, file: &SourceFile, out: &mut 
     let text = |node: &Node| node.text().unwrap_or("").to_owned();
     // mirrors stand beside the address of the source: that one names it best
     let named = addresses.iter().find(|node| toolkit::on_code_host(&text(node)).is_some()).unwrap_or(first);
-    let Some(id) = package(call, &text(named), None, project, file, out) else { return };
+    let is_hash = |name: &&str| call.value(name).and_then(Node::text).is_some_and(|text| !text.is_empty());
+    let is_fixed = ["sha256", "integrity"].iter().any(is_hash);
+    let Some(id) = package(call, (&text(named), None), is_fixed, project, file, out) else { return };
     let places: Vec<_> =
         addresses.iter().filter_map(|address| Some((address.text()?, file.at(address.span)))).collect();
     toolkit::fetched_from_any(&id, &places, out);
@@ -79,7 +81,7 @@ fn repository(call: &Call<'_>, remote: &str, project: &ComponentId, file: &Sourc
     };
     let revision = ["commit", "tag", "branch"].iter().find_map(|key| call.value(key));
     let pinned = ["commit", "tag"].iter().find_map(|key| call.text(key));
-    let Some(id) = package(call, address, pinned, project, file, out) else { return };
+    let Some(id) = package(call, (address, pinned), false, project, file, out) else { return };
     toolkit::from_git(&id, address, &file.at(span), out);
     if let Some(revision) = revision
         && let Some(text) = revision.text()
@@ -88,11 +90,11 @@ fn repository(call: &Call<'_>, remote: &str, project: &ComponentId, file: &Sourc
     }
 }
 
-/// The package of an address, at the name that the call gives it.
+/// The package of an address, at the name that the call gives it. What has a hash is fixed, whatever it is called.
 fn package(
     call: &Call<'_>,
-    address: &str,
-    version: Option<&str>,
+    (address, version): (&str, Option<&str>),
+    is_fixed: bool,
     project: &ComponentId,
     file: &SourceFile,
     out: &mut Facts<'_>,
@@ -102,7 +104,7 @@ fn package(
         return None;
     };
     let (ecosystem, full, told) = toolkit::fetched_name(address, name.text().unwrap_or(""));
-    let package = Package::new(ecosystem, &full, version.or(told), file, name.span);
+    let package = Package::new(ecosystem, &full, version.or(told), file, name.span).at_fixed_revision(is_fixed);
     Some(package.require("", scope::RUNTIME, project, out))
 }
 

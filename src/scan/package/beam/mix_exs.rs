@@ -56,6 +56,10 @@ impl Scanner for MixExs {
             let message = format!("a dependency that is no plain literal ({})", problem.message);
             out.problem(DiagnosticKind::Unresolved, file, Some(problem.span), message);
         }
+        for span in joined(text, body) {
+            let message = "what `++` adds is computed: only what stands in the function is read";
+            out.problem(DiagnosticKind::Unresolved, file, Some(span), message);
+        }
         for node in &found {
             dependency(node, &project, input, out);
         }
@@ -90,6 +94,23 @@ fn function(text: &str) -> Option<Span> {
         }
     }
     start.map(|start| Span::new(start, text.len()))
+}
+
+/// Signs that add a list which is no literal.
+fn joined(text: &str, body: Span) -> Vec<Span> {
+    let mut found = Vec::new();
+    for (at, sign) in text[body.start..body.end].match_indices("++") {
+        let at = body.start + at;
+        let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
+        if text[line..at].contains(['#', '"']) {
+            continue;
+        }
+        let is_list = text[..at].trim_end().ends_with(']') && text[at + sign.len()..].trim_start().starts_with('[');
+        if !is_list {
+            found.push(Span::new(at, at + sign.len()));
+        }
+    }
+    found
 }
 
 /// Offset within `rest` (the end of `text`'s part) of the next tuple `{:name, …` that is no comment.

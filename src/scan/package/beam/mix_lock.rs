@@ -5,6 +5,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Entries, Locked, Package};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::Span;
 
 /// Scanner `mix-lock`.
 pub struct MixLock;
@@ -28,7 +29,7 @@ const KEY_WITHIN: usize = 512;
 /// An entry with its edges: names that it needs, with the places that say so.
 struct Entry {
     locked: Locked,
-    needs: Vec<(String, crate::text::Span)>,
+    needs: Vec<(String, Span)>,
     app: String,
 }
 
@@ -55,6 +56,11 @@ impl Scanner for MixLock {
         super::entries(text, begins, |_, error| problems.push(error.clone()), |_, node| found.push(node.clone()));
         for problem in problems {
             out.problem(DiagnosticKind::Malformed, file, Some(problem.span), problem.message);
+        }
+        let end = text.trim_end();
+        if text.contains("%{") && !end.ends_with('}') {
+            let at = Span::new(end.len().saturating_sub(1), end.len());
+            out.problem(DiagnosticKind::Malformed, file, Some(at), "the file ends without `}`: it is cut off");
         }
         let all: Vec<Entry> = found.iter().filter_map(|node| package(node, &project, file, out)).collect();
         let mut entries = Entries::default();

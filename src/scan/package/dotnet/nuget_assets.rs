@@ -10,6 +10,7 @@ use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::Node;
 use crate::scan::package::toolkit::{self, Entries, Locked, Of, Package, Registry, Standing, list, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
+use crate::text::RelPath;
 
 /// Scanner `nuget-assets`.
 pub struct NugetAssets;
@@ -46,7 +47,9 @@ impl Scanner for NugetAssets {
         };
         // all sources are listed: what is not among them is not asked
         let beside = sources.iter().any(|source| public(&source.key));
-        for source in sources {
+        // which source is asked for a name a configuration says, here they are only listed
+        let is_mapped = maps(&folder, input);
+        for source in sources.iter().filter(|_| !is_mapped) {
             let standing = if beside { Standing::Beside } else { Standing::Instead };
             let seen = file.at(source.key_span).without_excerpt();
             let registry = Registry { ecosystem: list::NUGET, names: "*", standing, id: "", of: Of::All };
@@ -78,6 +81,16 @@ impl Scanner for NugetAssets {
         }
         Ok(())
     }
+}
+
+/// True where a configuration of NuGet in a folder or above maps names to sources.
+fn maps(folder: &RelPath, input: &Input<'_>) -> bool {
+    let names = ["nuget.config", "NuGet.Config", "NuGet.config"];
+    folder.and_above().any(|folder| {
+        let paths =
+            names.iter().filter_map(|name| folder.join(name)).filter(|path| input.paths.binary_search(path).is_ok());
+        paths.filter_map(|path| input.companion(&path)).any(|file| file.text().contains("<packageSourceMapping"))
+    })
 }
 
 /// Names that the project asks for itself, in lower case, with whether they are private to its build.

@@ -1,5 +1,9 @@
 //! `vendor/modules.txt`: Go modules whose copies lie in the tree.
 
+use std::collections::BTreeMap;
+
+use super::go_mod::VERBS;
+use super::syntax::Directives;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
 use crate::parse::lines::{Line, lines, span_within};
@@ -14,7 +18,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "go-vendor",
     title: "Vendored Go modules",
     summary: "Exact modules whose packages lie in `vendor`, as `go mod vendor` lists them, with replacements. Files inside \
-              of these copies are not read.",
+              of these copies are not read. Where go.mod requires another version than the list has, that is said.",
     files: &["**/vendor/modules.txt"],
     unit: Unit::File,
     size: SizeClass::Large,
@@ -67,7 +71,39 @@ impl Scanner for GoVendor {
                 }
             }
         }
+        compare(input, out);
         Ok(())
+    }
+}
+
+/// Says where the list and the manifest beside the folder name other versions: the go command refuses to build then.
+fn compare(input: &Input<'_>, out: &mut Facts<'_>) {
+    let (file, folder) = (input.file(), input.file().folder().parent());
+    let beside = |name: &str| folder.join(name).filter(|path| input.paths.binary_search(path).is_ok());
+    // the folder of a workspace holds what all of its modules need
+    let Some(manifest) = beside("go.mod").filter(|_| beside("go.work").is_none()) else { return };
+    let Some(manifest) = input.companion(&manifest) else { return };
+    let directives = Directives::of(manifest.text(), &VERBS);
+    let of_verb = |verb: &'static str| directives.all.iter().filter(move |directive| directive.verb == verb);
+    // before Go 1.14 the list was not held against the manifest
+    let language = of_verb("go").filter_map(|directive| directive.words.first()).next_back();
+    let minor = language.and_then(|text| text.strip_prefix("1.")).and_then(|text| text.split('.').next());
+    if minor.and_then(|text| text.parse::<u32>().ok()).is_none_or(|minor| minor < 14) {
+        return;
+    }
+    let listed = lines(file.text()).filter_map(|line| {
+        let mut words = line.text.trim().strip_prefix("# ")?.split_whitespace();
+        Some((words.next()?, words.next()?))
+    });
+    let listed: BTreeMap<&str, &str> = listed.filter(|(_, version)| *version != "=>").collect();
+    for directive in of_verb("require") {
+        let [name, version, ..] = directive.words.as_slice() else { continue };
+        let message = match listed.get(name) {
+            Some(there) if there == version => continue,
+            Some(there) => format!("`{name}` is required as {version} here and `{}` holds {there}", file.path()),
+            None => format!("`{name}` is required here and `{}` does not list it", file.path()),
+        };
+        out.problem(DiagnosticKind::Conflict, &manifest, Some(directive.span), message);
     }
 }
 

@@ -5,23 +5,29 @@ use crate::model::{ComponentId, key};
 use crate::parse::Node;
 use crate::scan::{Facts, SourceFile};
 
-/// What a manifest overrides. Only that of the folder with the lock file counts, as for the tools.
+/// What a manifest overrides, with the table that says so: each tool reads its own. Only that of the folder with the lock
+/// file counts, as for the tools.
 pub(super) fn of_manifest(root: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let pnpm = root.get("pnpm").and_then(|pnpm| pnpm.get("overrides"));
-    for table in [root.get("overrides"), root.get("resolutions"), pnpm].into_iter().flatten() {
-        of_table(table, project, file, out);
+    for (word, table) in
+        [("overrides", root.get("overrides")), ("resolutions", root.get("resolutions")), ("pnpm", pnpm)]
+    {
+        if let Some(table) = table {
+            of_table(word, table, project, file, out);
+        }
     }
 }
 
 /// What a table of names overrides for projects themselves: not what counts below one package alone, which npm nests.
-pub(super) fn of_table(table: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
+pub(super) fn of_table(word: &str, table: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     for entry in table.entries() {
-        let is_replaced = entry.value.text().is_some() || entry.value.get(".").is_some();
         let (name, _) = named(&entry.key);
         let whole = entry.key.strip_prefix("**/").unwrap_or(&entry.key);
         let is_of_all = whole.strip_prefix(&*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('@'));
-        if is_replaced && is_of_all {
-            out.attribute(project, key::OVERRIDES, format!("npm {name}"), file.at(entry.key_span));
+        let target = entry.value.text().or_else(|| entry.value.text_at("."));
+        // `$name` means what the manifest itself asks for
+        if let Some(target) = target.filter(|target| is_of_all && !target.starts_with('$')) {
+            out.attribute(project, key::OVERRIDES, format!("{word} {name} {target}"), file.at(entry.key_span));
         }
     }
 }
@@ -40,6 +46,8 @@ pub(super) fn named(key: &str) -> (String, Option<&str>) {
         None => (key, None),
     };
     let parts: Vec<&str> = name.split('/').collect();
-    let from = parts.iter().rposition(|part| part.starts_with('@')).unwrap_or(parts.len() - 1);
+    // the last part, with its scope if it has one
+    let last = parts.len() - 1;
+    let from = last - usize::from(last > 0 && parts[last - 1].starts_with('@'));
     (parts[from..].join("/"), range)
 }

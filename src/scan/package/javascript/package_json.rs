@@ -188,7 +188,7 @@ fn package_manager(node: &Node, project: &ComponentId, file: &SourceFile, out: &
         out.attribute(&id, key::INTEGRITY, hash, seen.clone());
     }
     if is_berry {
-        // no setting of a registry leads it elsewhere
+        // no setting of a file leads it elsewhere
         toolkit::distributed_by(&id, "repo.yarnpkg.com", &seen, out);
     } else {
         toolkit::from_default(&id, "npm", &seen, out);

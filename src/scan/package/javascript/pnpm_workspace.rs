@@ -42,7 +42,7 @@ impl Scanner for PnpmWorkspace {
         for root in roots {
             npmrc::pnpm(root, &project, file, out);
             if let Some(table) = root.get("overrides") {
-                overrides::of_table(table, &project, file, out);
+                overrides::of_table("pnpm", table, &project, file, out);
             }
             let named = root.get("catalogs").map_or(&[][..], Node::entries).iter();
             let named = named.map(|entry| (Some(&*entry.key), &entry.value));

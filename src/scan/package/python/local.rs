@@ -1,7 +1,7 @@
 //! Requirements that are folders of the tree: `./lib`, `-e ../lib[extra]`, `lib @ file:../lib`, `{ path = "../lib" }`.
 
 use super::ini;
-use super::pep508::{Requirement, Sheet, file_parts, is_local, normal};
+use super::pep508::{Requirement, Sheet, decoded, file_parts, is_local, normal};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::ComponentId;
 use crate::scan::package::toolkit::{self, Locked, Package, manifest};
@@ -72,7 +72,8 @@ pub(super) fn packed(
         out.problem(DiagnosticKind::Unsupported, sheet.file, Some(span), message);
         return None;
     }
-    let package = Package::new("pypi", name, stated.map(|(_, version)| version), sheet.file, span);
+    let version = stated.map(|(_, version)| decoded(version));
+    let package = Package::new("pypi", name, version.as_deref(), sheet.file, span);
     Some(package.require("", scope, sheet.project, out))
 }
 

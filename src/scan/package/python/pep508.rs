@@ -343,7 +343,7 @@ pub(super) fn file_parts(address: &str) -> Option<(&str, &str)> {
 }
 
 /// `%2B` is how addresses write the plus of local versions.
-fn decoded(version: &str) -> Cow<'_, str> {
+pub(super) fn decoded(version: &str) -> Cow<'_, str> {
     if version.contains('%') {
         Cow::Owned(version.replace("%2B", "+").replace("%2b", "+"))
     } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ini::{self, Setting};
 use super::pep508::Sheet;
-use super::pyproject_tools::uv_indexes;
+use super::pyproject_tools::{overridden, uv_indexes};
 use super::requirements;
 use super::tables::{Origins, registry};
 use crate::diagnostic::DiagnosticKind;
@@ -41,6 +41,9 @@ impl Scanner for PipConfig {
         if file.path().name() == "uv.toml" {
             let root = file.toml_or_part(out);
             uv_indexes(root, &mut Origins::default(), sheet, out);
+            for item in root.get("override-dependencies").map_or(&[][..], crate::parse::Node::list) {
+                overridden("uv", item.text().unwrap_or_default(), "", item.span, sheet, out);
+            }
             return Ok(());
         }
         pip(&settings(file, out), sheet, out);

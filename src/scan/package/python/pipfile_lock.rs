@@ -1,12 +1,13 @@
 //! `Pipfile.lock`: exact Python packages by category.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
 use super::artefact;
 use super::local;
-use super::pep508::{conditions, file_parts, is_local, pinned, scope_of_group};
+use super::pep508::{conditions, decoded, file_parts, is_local, pinned, scope_of_group};
 use super::reach::write_scope;
 use super::tables::stated;
 use crate::diagnostic::DiagnosticKind;
@@ -78,13 +79,17 @@ fn local_path(node: &Node) -> Option<&str> {
 /// Writes one package; nothing for folders, which are the tree's own.
 fn write(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) -> Option<ComponentId> {
     let node = &entry.value;
+    // a path that is no text is told by its shape
+    if ["path", "file"].iter().any(|key| node.get(key).is_some_and(|node| node.text().is_none())) {
+        return None;
+    }
     let path = local_path(node);
     if path.is_some_and(|path| !local::is_packed(path)) {
         return None;
     }
     let version = stated(node, "version");
-    let of_file = || path.and_then(file_parts).map(|(_, version)| version);
-    let exact = version.and_then(|(text, _)| pinned(text)).or_else(of_file);
+    let of_file = || path.and_then(file_parts).map(|(_, version)| decoded(version));
+    let exact = version.and_then(|(text, _)| pinned(text)).map(Cow::Borrowed).or_else(of_file);
     if let Some((text, span)) = version
         && exact.is_none()
     {
@@ -94,7 +99,7 @@ fn write(entry: &Entry, project: &ComponentId, file: &SourceFile, out: &mut Fact
     // a commit, or an archive with its hash
     let is_held = stated(node, "ref").is_some_and(|(commit, _)| toolkit::is_fixed(commit))
         || ["file", "url", "path"].iter().any(|kind| node.get(kind).is_some()) && node.get("hashes").is_some();
-    let package = Package::new("pypi", &entry.key, exact, file, entry.key_span).at_fixed_revision(is_held);
+    let package = Package::new("pypi", &entry.key, exact.as_deref(), file, entry.key_span).at_fixed_revision(is_held);
     let id = package.write(project, out);
     if let Some(hash) = node.get("hashes").and_then(|hashes| hashes.list().first())
         && let Some(text) = hash.text()

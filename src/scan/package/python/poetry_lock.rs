@@ -46,8 +46,8 @@ impl Scanner for PoetryLock {
             root.get("package").context("neither `[[package]]` entries nor `[metadata]`: not a Poetry lock file")?;
             // Poetry always writes it, behind all else
             let message = "no `[metadata]` at the end: the file is not whole";
-            let end = file.text().len();
-            out.problem(DiagnosticKind::Malformed, file, Some(Span::new(end, end)), message);
+            let end = file.text().trim_end().len();
+            out.problem(DiagnosticKind::Malformed, file, Some(Span::new(end.saturating_sub(1), end)), message);
         }
         let project = toolkit::locked_root("pypi", input, file, out);
         // old files keep the hashes of all packages in one table

@@ -38,22 +38,34 @@ pub(super) fn origins<'a>(root: &'a Node, sheet: Sheet<'_>, out: &mut Facts<'_>)
     if let Some(uv) = root.at(&["tool", "uv"]) {
         uv_indexes(uv, &mut origins, sheet, out);
         for item in list(Some(uv), "override-dependencies") {
-            overridden(item.text().unwrap_or_default(), item.span, sheet, out);
+            overridden("uv", item.text().unwrap_or_default(), "", item.span, sheet, out);
         }
         uv.get("sources").map_or(&[][..], Node::entries).iter().for_each(|entry| origins.package(entry));
     }
     let of_pdm = root.at(&["tool", "pdm", "resolution", "overrides"]).map_or(&[][..], Node::entries);
-    of_pdm.iter().for_each(|entry| overridden(&entry.key, entry.key_span, sheet, out));
+    for entry in of_pdm {
+        overridden("pdm", &entry.key, entry.value.text().unwrap_or_default(), entry.key_span, sheet, out);
+    }
     super::pdm_sources::read(list(root.at(&["tool", "pdm"]), "source"), sheet, out);
     origins
 }
 
 /// A package whose version the tool is told, whatever asks for it.
-fn overridden(requirement: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
+pub(super) fn overridden(
+    tool: &str,
+    requirement: &str,
+    target: &str,
+    span: Span,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) {
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let name = &requirement[..requirement.find(|c| !is_of_name(c)).unwrap_or(requirement.len())];
+    let (name, rest) = requirement.split_at(requirement.find(|c| !is_of_name(c)).unwrap_or(requirement.len()));
+    let stated = rest.split(';').next().unwrap_or(rest).trim();
+    let target = if target.is_empty() { stated } else { target };
     if !name.is_empty() {
-        out.attribute(sheet.project, key::OVERRIDES, format!("pypi {}", normal(name)), sheet.file.at(span));
+        let value = format!("{tool} {} {target}", normal(name));
+        out.attribute(sheet.project, key::OVERRIDES, value, sheet.file.at(span));
     }
 }
 

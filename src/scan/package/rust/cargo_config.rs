@@ -3,6 +3,7 @@
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind};
 use crate::parse::{Entry, Node};
+use crate::scan::package::rust::replaced;
 use crate::scan::package::rust::workspace::is_public;
 use crate::scan::package::toolkit::{self, Standing};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, SourceFile, Unit};
@@ -22,9 +23,6 @@ static META: ScannerMeta = ScannerMeta {
     emits: &[ComponentKind::Project, ComponentKind::Host],
     reference: "https://doc.rust-lang.org/cargo/reference/source-replacement.html",
 };
-
-/// Longest chain of sources that stand in for each other.
-const MOST_STEPS: usize = 8;
 
 impl Scanner for CargoConfig {
     fn meta(&self) -> &'static ScannerMeta {
@@ -55,22 +53,10 @@ impl Scanner for CargoConfig {
 
 /// A source that another stands in for: the last of the chain is what is asked.
 fn replaced(entry: &Entry, root: &Node, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
-    let mut source = &entry.value;
-    for _ in 0..MOST_STEPS {
-        let Some(with) = source.get("replace-with") else { break };
-        let name = with.text().unwrap_or("");
-        let Some(next) = root.at(&["source", name]).or_else(|| root.at(&["registries", name])) else {
-            let message = format!("`{name}` stands in for `{}` and is not configured here", entry.key);
-            out.problem(DiagnosticKind::Unresolved, file, Some(with.span), message);
-            return;
-        };
-        source = next;
-    }
-    if let Some(with) = source.get("replace-with") {
-        let message = "sources that stand in for each other without end";
-        out.problem(DiagnosticKind::Malformed, file, Some(with.span), message);
-        return;
-    }
+    let source = match replaced::follow(entry, root) {
+        Ok(source) => source,
+        Err((kind, span, message)) => return out.problem(kind, file, Some(span), message),
+    };
     let is_default = &*entry.key == "crates-io";
     if let Some(folder) = source.get("directory").or_else(|| source.get("local-registry")) {
         if let Some(path) = folder.text() {
@@ -85,8 +71,7 @@ fn replaced(entry: &Entry, root: &Node, project: &ComponentId, file: &SourceFile
         }
         return;
     }
-    let address = ["registry", "index", "git"].iter().find_map(|key| source.get(key));
-    let Some((text, span)) = address.and_then(|address| Some((address.text()?, address.span))) else {
+    let Some((text, span)) = replaced::address_of(source) else {
         let message = format!("what stands in for `{}` names no registry, repository or folder", entry.key);
         return out.problem(DiagnosticKind::Malformed, file, Some(source.span), message);
     };

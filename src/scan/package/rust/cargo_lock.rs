@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::replaced::Replaced;
 use super::workspace::Crates;
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key, purl};
@@ -69,9 +70,9 @@ impl Scanner for CargoLock {
             names.by_name.entry(entry.name).or_insert(entry);
             names.by_version.entry((entry.name, entry.version)).or_default().push(entry);
         }
-        let sums = old_sums(root);
+        let from = Sources { sums: old_sums(root), replaced: Replaced::of(input, &file.folder()) };
         out.in_parts(file, &entries, |_, entry, out| {
-            describe(entry, &sums, &project, file, out);
+            describe(entry, &from, &project, file, out);
             edges(entry, &names, file, out);
         });
         Ok(())
@@ -135,14 +136,16 @@ fn entry<'a>(node: &'a Node, owner: &Owner<'_>, file: &SourceFile, out: &mut Fac
     Some(Entry { locked, is_member, name, version, source, node })
 }
 
+/// What is said of entries elsewhere.
+struct Sources<'a> {
+    /// Checksums of old lock files, see [`old_sums`].
+    sums: BTreeMap<(&'a str, &'a str), &'a Node>,
+    /// What the configuration puts in the place of sources.
+    replaced: Replaced,
+}
+
 /// The package itself, its hash and the host it comes from.
-fn describe(
-    entry: &Entry<'_>,
-    sums: &BTreeMap<(&str, &str), &Node>,
-    project: &ComponentId,
-    file: &SourceFile,
-    out: &mut Facts<'_>,
-) {
+fn describe(entry: &Entry<'_>, from: &Sources<'_>, project: &ComponentId, file: &SourceFile, out: &mut Facts<'_>) {
     let span = entry.node.get("name").map_or(entry.node.span, |name| name.span);
     if entry.locked.own {
         // which members of a workspace it answers: it says their names and not where they lie
@@ -153,7 +156,7 @@ fn describe(
     package.write(project, out);
     let id = &entry.locked.id;
     // `<none>` stands for what no checksum was known of
-    let sum = entry.node.get("checksum").or_else(|| sums.get(&(entry.name, entry.version)).copied());
+    let sum = entry.node.get("checksum").or_else(|| from.sums.get(&(entry.name, entry.version)).copied());
     if let Some(sum) = sum
         && let Some(text) = sum.text().filter(|text| *text != "<none>")
     {
@@ -167,7 +170,10 @@ fn describe(
         match source_host(address) {
             // the lock file names the index; a replaced source serves it from elsewhere
             Some(host) if host == "crates.io" => toolkit::from_default(id, "cargo", &seen, out),
-            Some(host) => toolkit::distributed_by(id, &host, &seen, out),
+            Some(host) => match from.replaced.host(address) {
+                Some((host, set)) => toolkit::distributed_by(id, &host, &set, out),
+                None => toolkit::distributed_by(id, &host, &seen, out),
+            },
             None => {}
         }
         if let Some(repository) = address.strip_prefix("git+") {

@@ -118,7 +118,7 @@ fn patches(top: &Node) -> Patches<'_> {
     let name = |key| str::split(key, [':', '@']).next().unwrap_or(key);
     let mut found: Patches<'_> = replaced.map(|entry| ((CRATES_IO, name(&entry.key)), &entry.value)).collect();
     for of in top.get("patch").map_or(&[][..], Node::entries) {
-        let source = if workspace::is_public(&of.key) { CRATES_IO } else { address(&of.key) };
+        let source = if workspace::is_public(&of.key) { CRATES_IO } else { workspace::plain(&of.key) };
         found.extend(of.value.entries().iter().map(|entry| {
             let name = entry.value.text_at("package").unwrap_or(&entry.key);
             ((source, name), &entry.value)
@@ -132,18 +132,12 @@ const CRATES_IO: &str = "crates-io";
 
 /// Where a dependency comes from, in the words of a table of patches.
 fn source_of(stated: &Node) -> &str {
-    ["git", "registry-index", "registry"].iter().find_map(|key| stated.text_at(key)).map_or(CRATES_IO, address)
+    ["git", "registry-index", "registry"].iter().find_map(|key| stated.text_at(key)).map_or(CRATES_IO, workspace::plain)
 }
 
 /// The revision of a repository that a dependency states.
 fn revision(node: &Node) -> Option<Revision<'_>> {
     Revision::stated(|word| node.text_at(word))
-}
-
-/// An address without what Cargo takes for the same.
-fn address(text: &str) -> &str {
-    let text = text.trim_end_matches('/');
-    text.strip_suffix(".git").unwrap_or(text)
 }
 
 /// Words that describe a dependency, and the file they stand in.

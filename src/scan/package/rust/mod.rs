@@ -6,4 +6,5 @@ pub mod cargo_metadata;
 pub mod cargo_toml;
 pub mod cargo_vendor;
 pub mod cargo_vet;
+mod replaced;
 mod workspace;

@@ -108,3 +108,9 @@ pub(super) fn is_public(address: &str) -> bool {
         || crate::scan::package::toolkit::host_of(address)
             .is_some_and(|host| host == "crates.io" || host.ends_with(".crates.io"))
 }
+
+/// An address without what Cargo takes for the same.
+pub(super) fn plain(address: &str) -> &str {
+    let address = address.trim_end_matches('/');
+    address.strip_suffix(".git").unwrap_or(address)
+}
