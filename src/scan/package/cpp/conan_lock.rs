@@ -43,12 +43,7 @@ impl Scanner for ConanLock {
         let root = file.json_or_part(out)?;
         let nodes = root.at(&["graph_lock", "nodes"]);
         let is_list = LISTS.iter().any(|(list, _)| root.get(list).is_some());
-        // a file that is cut keeps what stands before the cut
-        let is_cut = !root.is_map() || root.entries().is_empty();
-        anyhow::ensure!(
-            is_cut || nodes.is_some() || is_list,
-            "neither `graph_lock` nor `requires`: not a Conan lock file"
-        );
+        anyhow::ensure!(nodes.is_some() || is_list, "neither `graph_lock` nor `requires`: not a Conan lock file");
         let project = toolkit::locked_root("conan", input, file, out);
         if let Some(nodes) = nodes {
             graph(nodes, &project, file, out);
