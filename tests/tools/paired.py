@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times sovaudit and another program on the same trees, alternating, in one run.
 
-    python3 tests/tools/paired.py --sovaudit target/release/sovaudit --syft syft [--runs 5] [--tables] TREE…
+    python3 tests/tools/paired.py --sovaudit target/release/sovaudit --syft syft [--runs 5] [--tables] [--packages] TREE…
     python3 tests/tools/paired.py --sovaudit target/release/sovaudit --locks [--runs 9] [--tables]
 
 The first form prints medians of wall time, processor time and peak memory (as the kernel tells it of the ended process and its
@@ -78,9 +78,10 @@ def median(values):
     return statistics.median(values)
 
 
-def scan(command, tree, folder, tables=False):
+def scan(command, tree, folder, tables=False, packages=False):
     output = [] if tables else ["--output", f"json={folder}/report.json"]
-    return measure([*command, "scan", tree, "--fail-on", "none", *output], dict(os.environ), folder)
+    only = ["--only", "packages"] if packages else []
+    return measure([*command, "scan", tree, "--fail-on", "none", *only, *output], dict(os.environ), folder)
 
 
 def locks(command, runs, tables):
@@ -105,7 +106,7 @@ def locks(command, runs, tables):
                   f"{processor * 1000:.0f} ms | {memory:.0f} MB | {per} |")
 
 
-def pairs(sovaudit, syft, runs, trees, tables):
+def pairs(sovaudit, syft, runs, trees, tables, packages):
     environment = dict(os.environ, SYFT_CHECK_FOR_APP_UPDATE="false")
     print("| tree | sovaudit | Syft | times faster | in processor time | sovaudit memory | Syft memory | share |\n|---|---:|---:|---:|---:|---:|---:|---:|")
     ratios, shares = [], []
@@ -113,7 +114,7 @@ def pairs(sovaudit, syft, runs, trees, tables):
         for tree in map(os.path.abspath, trees):
             ours, theirs = [], []
             form = [] if tables else ["-o", f"json={folder}/syft.json"]
-            run_ours = lambda: ours.append(scan(sovaudit, tree, folder, tables))
+            run_ours = lambda: ours.append(scan(sovaudit, tree, folder, tables, packages))
             run_theirs = lambda: theirs.append(measure([*syft, "scan", f"dir:{tree}", "-q", *form], environment, folder))
             for turn in range(runs):
                 for run in (run_ours, run_theirs) if turn % 2 == 0 else (run_theirs, run_ours):
@@ -135,13 +136,14 @@ def main():
     options.add_argument("--runs", type=int, default=5)
     options.add_argument("--locks", action="store_true")
     options.add_argument("--tables", action="store_true", help="write what is shown by default, not JSON")
+    options.add_argument("--packages", action="store_true", help="let sovaudit look for packages only, as Syft does")
     options.add_argument("trees", nargs="*")
     given = options.parse_args()
     program = lambda command: [os.path.abspath(shutil.which(word) or word) if at == 0 else word for at, word in enumerate(shlex.split(command))]
     if given.locks:
         locks(program(given.sovaudit), given.runs, given.tables)
     if given.trees:
-        pairs(program(given.sovaudit), program(given.syft), given.runs, given.trees, given.tables)
+        pairs(program(given.sovaudit), program(given.syft), given.runs, given.trees, given.tables, given.packages)
 
 
 if __name__ == "__main__":

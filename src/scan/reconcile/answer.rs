@@ -135,10 +135,10 @@ impl<'a> Part<'a> {
                 let ecosystem = to.as_str().strip_prefix("pkg:").and_then(|rest| rest.split('/').next()).unwrap_or("");
                 let version = super::version(to).unwrap_or_default();
                 let admits = |one: &Evidence| stated.apart.is_empty() || stated.admits(ecosystem, version, one);
-                let its: EvidenceSet = asked.iter().filter(|one| admits(one)).cloned().collect();
                 // what no place asks for answers all of them
-                let is_admitted = its.iter().next().is_some();
-                let asked = if is_admitted { its } else { asked.clone() };
+                let is_admitted = !stated.apart.is_empty() && asked.iter().any(admits);
+                let asked: EvidenceSet =
+                    if is_admitted { asked.iter().filter(|one| admits(one)).cloned().collect() } else { asked.clone() };
                 let need = Fact::Relation {
                     from: project.clone(),
                     kind: RelationKind::DependsOn,

@@ -64,7 +64,8 @@ impl Scanner for DotnetProject {
             || items().any(|item| item.attribute("Include").is_some_and(|name| name == "Microsoft.NET.Test.Sdk"));
         let is_shared = |item: &&Element| REFERENCES.contains(&&*item.name) && item.attribute("Include").is_some();
         let is_taken_in = !is_project && items().any(|item| is_shared(&item)) && is_taken_in(file.path(), input);
-        let reader = Reader { input, project: &project, around: &around, is_project, is_taken_in, is_test };
+        let private = updated_names(&groups, is_private);
+        let reader = Reader { input, project: &project, around: &around, is_project, is_taken_in, is_test, private };
         reader.sdk(root.attribute("Sdk"), &root, out);
         for (group, conditions) in &groups {
             match &*group.name {
@@ -83,7 +84,7 @@ impl Scanner for DotnetProject {
             }
         }
         if is_project {
-            let updated = updated_names(&groups);
+            let updated = updated_names(&groups, |item| metadata(item, "Version").is_some());
             if around.is_cut() {
                 let message = "the files around this project reference more packages than are followed";
                 out.problem(DiagnosticKind::LimitReached, file, None, message);
@@ -96,14 +97,12 @@ impl Scanner for DotnetProject {
     }
 }
 
-/// Names in lower case that the items of a project give versions of their own, whatever is built.
-fn updated_names(groups: &[(&Element, Vec<&str>)]) -> BTreeSet<String> {
+/// Names in lower case to which the items of a project add something of a kind, whatever is built.
+fn updated_names(groups: &[(&Element, Vec<&str>)], adds: impl Fn(&Element) -> bool) -> BTreeSet<String> {
     let always = groups.iter().filter(|(group, conditions)| &*group.name == "ItemGroup" && conditions.is_empty());
-    let updates = always.flat_map(|(group, _)| group.entries()).filter(|item| {
-        &*item.name == "PackageReference"
-            && metadata(item, "Version").is_some()
-            && item.attribute("Condition").is_none()
-    });
+    let updates = always
+        .flat_map(|(group, _)| group.entries())
+        .filter(|item| &*item.name == "PackageReference" && adds(item) && item.attribute("Condition").is_none());
     let names = updates.filter_map(|item| item.attribute("Update")).flat_map(|names| names.split(';'));
     names.map(|name| name.trim().to_ascii_lowercase()).collect()
 }
@@ -138,6 +137,8 @@ struct Reader<'a> {
     /// A file that projects of the tree do take in: its references are theirs.
     is_taken_in: bool,
     is_test: bool,
+    /// Names in lower case that items beside those that include them keep to the build.
+    private: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -328,6 +329,8 @@ impl Reader<'_> {
     }
 
     fn reference(&self, name: &str, scope: &'static str, asked: &Asked<'_>, out: &mut Facts<'_>) {
+        let is_private = asked.sort == "PackageReference" && self.private.contains(&name.to_ascii_lowercase());
+        let scope = if is_private { scope::BUILD } else { scope };
         let condition = &asked.condition;
         let both = |version: &Version| match (condition, &version.condition) {
             (Some(one), Some(other)) => Some(format!("{one} and {other}")),

@@ -4,8 +4,13 @@ use super::{Origin, repository};
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{ComponentId, key};
 use crate::parse::lines::{Line, lines, span_within};
+use crate::scan::package::toolkit::{self, Standing};
+use crate::scan::registries::is_public;
 use crate::scan::{Facts, SourceFile};
 use crate::text::Span;
+
+/// Registries of one file.
+const MOST_SERVERS: usize = 64;
 
 /// Folders of one repository that are packages; real ones have some dozens.
 const MOST_FOLDERS: usize = 1_000;
@@ -19,6 +24,8 @@ pub(super) struct ProjectFile<'a> {
     pub(super) packages: Option<Vec<&'a str>>,
     pub(super) repositories: Vec<Stanza<'a>>,
     pub(super) constraints: Vec<Constraint<'a>>,
+    /// Registries by name, with their addresses.
+    servers: Vec<(&'a str, &'a str, Span)>,
     /// The first line with too many of them.
     cut: Option<Span>,
 }
@@ -49,6 +56,8 @@ enum Open<'a> {
     Nothing,
     Packages,
     Constraints,
+    /// A stanza `repository NAME`: a registry.
+    Server(&'a str),
     /// A repository, with the field of it.
     Repository(Stanza<'a>, &'a str),
 }
@@ -69,6 +78,10 @@ impl<'a> ProjectFile<'a> {
             found.close(std::mem::replace(&mut open, Open::Nothing));
             if code == "source-repository-package" {
                 open = Open::Repository(Stanza { span: line.span, ..Stanza::default() }, "");
+                continue;
+            }
+            if let Some(name) = code.strip_prefix("repository ").filter(|name| !name.contains(':')) {
+                open = Open::Server(name.trim());
                 continue;
             }
             let Some((field, rest)) = code.split_once(':') else { continue };
@@ -105,6 +118,12 @@ impl<'a> ProjectFile<'a> {
                 self.cut = self.cut.or((self.constraints.len() > MOST_WORDS).then_some(line.span));
                 self.constraints.truncate(MOST_WORDS);
             }
+            Open::Server(name) => {
+                let url = code.split_once(':').filter(|(field, _)| field.trim_end().eq_ignore_ascii_case("url"));
+                if let Some((_, url)) = url.filter(|_| self.servers.len() < MOST_SERVERS) {
+                    self.servers.push((name, url.trim(), span_within(line, url.trim())));
+                }
+            }
             Open::Repository(stanza, field) => stanza.line(field, code, line),
         }
     }
@@ -139,6 +158,14 @@ pub(super) fn write(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_
     if let Some(span) = found.cut {
         let message = format!("more than {MOST_WORDS} packages or constraints; those behind are left out");
         out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
+    }
+    for (name, url, span) in found.servers {
+        // one by the name of Hackage takes its place, others are asked as well
+        let standing = if name.starts_with("hackage.") { Standing::Instead } else { Standing::Beside };
+        let of_hackage = toolkit::host_of(url).is_some_and(|host| is_public("hackage", &host));
+        if !of_hackage {
+            toolkit::registry(project, "hackage", "*", standing, url, &file.at(span), out);
+        }
     }
     for stanza in found.repositories {
         stanza.write(project, file, out);
