@@ -34,7 +34,7 @@ pub const MAKES: &str = "makes";
 /// Of a project: `ecosystem name`, a package of the tree's own that its lock file is about, where the file says no folder.
 pub const HOLDS: &str = "holds";
 /// Of a project: `tool name target`, a package for which its tool is told what to take, whatever asks for it. The tool is
-/// `uv`, `pdm`, `pnpm`, or for npm and Yarn the table's name.
+/// `uv`, `pdm`, `pnpm`, `cabal` (with `*` for all packages), or for npm and Yarn the table's name.
 pub const OVERRIDES: &str = "overrides";
 /// Of a project: `ecosystem names standing host`, a registry that its tools are told to ask, and behind that the only file
 /// whose packages are meant, if it is one (`-s`: what Maven reads with this file as its settings; `**`: may read so; `./`: all

@@ -13,6 +13,10 @@ use crate::text::Span;
 /// Open brackets at which a text counts as deep.
 const DEEP: usize = 16;
 
+/// Objects within each other that stand behind an operator (`a / { b / { …`): the library tries each of them twice, and none
+/// of them means anything.
+const MOST_OPERANDS: usize = 8;
+
 /// Stack for deep texts: several times what 64 levels take without optimisation.
 const DEEP_STACK: usize = 16 << 20;
 
@@ -58,6 +62,10 @@ pub fn hcl(text: &str) -> Hcl {
 }
 
 fn body(text: &str) -> Result<Body, ParseError> {
+    if let Some(at) = operand_too_deep(text) {
+        let message = format!("more than {MOST_OPERANDS} objects within each other that are operands");
+        return Err(ParseError::new(message, Span::new(at, at + 1)));
+    }
     if depth_at_most(text) < DEEP {
         return parse(text);
     }
@@ -76,6 +84,34 @@ fn parse(text: &str) -> Result<Body, ParseError> {
         let at = text.floor_char_boundary(error.location().offset());
         ParseError::new(error.message(), Span::new(at, text.ceil_char_boundary(at + 1)))
     })
+}
+
+/// The first brace behind an operator within too many others. Braces in texts and comments count too, and most are closed
+/// there.
+fn operand_too_deep(text: &str) -> Option<usize> {
+    let mut open: Vec<bool> = Vec::new();
+    let mut operands = 0;
+    // the last byte that is no blank, and the one before it
+    let mut last = (b' ', b' ');
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' | b'[' | b'(' => {
+                // `=> {` is no comparison
+                let is_operand = b"+-*/%!&|<>".contains(&last.1) && last != (b'=', b'>');
+                open.push(is_operand);
+                operands += usize::from(is_operand);
+                if operands > MOST_OPERANDS {
+                    return Some(at);
+                }
+            }
+            b'}' | b']' | b')' => operands -= usize::from(open.pop() == Some(true)),
+            _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            last = (last.1, byte);
+        }
+    }
+    None
 }
 
 /// An upper bound of the nesting: brackets in texts and comments count too.
@@ -111,6 +147,15 @@ fn chunks(text: &str) -> Vec<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_as_operands_end_soon() {
+        let text = format!("a = {{\n{}", "!t/o .d/{\n".repeat(40));
+        let found = hcl(&text);
+        assert!(found.chunks.is_empty() && !found.problems.is_empty());
+        let sound = "path = \"/api/{id}/x/{id}/y/{id}/z/{id}/a/{id}/b/{id}/c/{id}/d/{id}/e/{id}\"\nb = { for k, v in c : k => { d = 1 } }\n";
+        assert_eq!(hcl(sound).problems.len(), 0);
+    }
 
     #[test]
     fn one_bad_block_does_not_lose_the_file() {

@@ -96,7 +96,7 @@ fn parse(text: &Arc<String>, form: Form) -> Result<Node, ParseError> {
 #[must_use]
 pub fn complete_part(text: &str, error: &ParseError) -> Option<Node> {
     // of what has no end the parser tells where it begins, and all of it is sound
-    let is_cut = error.message.starts_with("unterminated");
+    let is_cut = ["unterminated array", "unterminated object"].iter().any(|words| error.message.starts_with(words));
     let end = if is_cut { text.len() } else { error.span.start.min(text.len()) };
     let (cut, open) = last_member(&text.as_bytes()[..end])?;
     let mut part = text[..cut].to_owned();

@@ -61,6 +61,25 @@ fn what_tools_of_python_are_told_counts_for_theirs() {
 }
 
 #[test]
+fn what_takes_bounds_away_is_heeded() {
+    let package = "name: a\nversion: 1\nlibrary\n  build-depends: left <2\n";
+    let freeze = "constraints: any.left ==2.0.1\n";
+    let told = |project: &str| {
+        conflicts(&[("a.cabal", package), ("cabal.project", project), ("cabal.project.freeze", freeze)]).len()
+    };
+    assert_eq!(told("packages: .\n"), 1);
+    assert_eq!(told("packages: .\nallow-newer: left\n"), 0);
+    let manifest = "[project]\nname = \"a\"\ndependencies = [\"left-x\"]\n[tool.uv]\noverride-dependencies = [\"left-x; sys_platform == 'never'\"]\n";
+    assert_eq!(conflicts(&[("pyproject.toml", manifest), ("uv.lock", "version = 1\n")]), [""; 0]);
+    let member = "[package]\nname = \"x\"\nversion = \"1.0.0\"\n[dependencies]\nrand = \"0.8\"\n[dev-dependencies]\nold = { package = \"rand\", version = \"0.7\" }\n";
+    let lock = "version = 4\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\"x\"]\n[[package]]\nname = \"rand\"\nversion = \"0.8.5\"\n\
+                source = \"registry+https://github.com/rust-lang/crates.io-index\"\n[[package]]\nname = \"x\"\nversion = \"1.0.0\"\ndependencies = [\"rand\"]\n";
+    let root = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n[dependencies]\nx = { path = \"patched/x\" }\n[workspace]\nexclude = [\"patched/x\"]\n";
+    let files = [("Cargo.toml", root), ("Cargo.lock", lock), ("patched/x/Cargo.toml", member)];
+    assert_eq!(conflicts(&files), [""; 0]);
+}
+
+#[test]
 fn each_name_of_a_crate_gets_its_own_version() {
     let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\n\
                     new = { package = \"rand\", version = \"0.8\" }\nold = { package = \"rand\", version = \"0.7\" }\n";

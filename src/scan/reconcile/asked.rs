@@ -107,7 +107,11 @@ impl<'a> Asked<'a> {
             for value in known.values(key::OVERRIDES) {
                 let mut words = value.splitn(3, ' ');
                 let (Some(tool), Some(name)) = (words.next(), words.next()) else { continue };
-                let ecosystem = if matches!(tool, "uv" | "pdm") { "pypi" } else { "npm" };
+                let ecosystem = match tool {
+                    "uv" | "pdm" => "pypi",
+                    "cabal" => "hackage",
+                    _ => "npm",
+                };
                 let here = asked.overridden.entry(folder.clone()).or_default();
                 here.entry(purl::of(ecosystem, name, None)).or_default().push((tool, words.next().unwrap_or_default()));
             }
@@ -153,7 +157,9 @@ impl<'a> Asked<'a> {
     /// What the tool that writes a lock file is told to take of a package, whatever asks for it.
     pub(super) fn targets(&self, need: &Need<'_>, folder: &RelPath, lock_file: &RelPath) -> Vec<&'a str> {
         let Some(all) = self.overridden.get(folder) else { return Vec::new() };
-        let all = all.get(&ComponentId::new(base(need.package))).map_or(&[][..], Vec::as_slice);
+        let of_all = purl::of(need.ecosystem, "*", None);
+        let named = [ComponentId::new(base(need.package)), of_all];
+        let all: Vec<Target<'a>> = named.iter().filter_map(|id| all.get(id)).flatten().copied().collect();
         let is_read = |tool: &str| match lock_file.name() {
             "package-lock.json" | "npm-shrinkwrap.json" => tool == "overrides",
             "yarn.lock" => tool == "resolutions",
@@ -161,6 +167,8 @@ impl<'a> Asked<'a> {
             "bun.lock" => matches!(tool, "overrides" | "resolutions"),
             "uv.lock" => tool == "uv",
             "pdm.lock" => tool == "pdm",
+            name if name.starts_with("pylock.") => matches!(tool, "uv" | "pdm"),
+            name if name.ends_with(".freeze") => tool == "cabal",
             _ => false,
         };
         all.iter().filter(|(tool, _)| is_read(tool)).map(|(_, target)| *target).collect()
@@ -284,6 +292,14 @@ impl<'a> Asked<'a> {
         let rows = self.index.known(need.package)?.attributes().iter();
         let mut rows = rows.filter(|row| row.key == key::REQUIREMENT && &*row.value == constraint);
         rows.find_map(|row| row.evidence.iter().filter_map(Evidence::sighting).find(|seen| seen.path() == manifest))
+    }
+
+    /// True when a manifest states there what only development needs.
+    pub(super) fn is_for_development(&self, package: &ComponentId, at: &Sighting) -> bool {
+        let rows = self.index.known(package).map_or(&[][..], |known| known.attributes()).iter();
+        let mut rows = rows.filter(|row| row.key == key::SCOPE && &*row.value == "dev");
+        let is_there = |seen: &Sighting| seen.path() == at.path() && seen.region() == at.region();
+        rows.any(|row| row.evidence.iter().filter_map(Evidence::sighting).any(is_there))
     }
 
     /// True when a file states such a property of a package.

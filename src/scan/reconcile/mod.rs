@@ -222,12 +222,17 @@ fn not_held<'a>(need: &Need<'a>, asked: &Asked<'a>, versions: &[&str]) -> Option
     }
     let is_out =
         |range: &&str| versions.iter().all(|version| range::holds(need.ecosystem, range, version) == Some(false));
-    if need.ecosystem == "cargo" {
-        // each stands for itself, as names that a manifest gives the same crate
-        let out: Vec<&str> = ranges.into_iter().filter(is_out).collect();
-        return (!out.is_empty()).then_some(out);
+    if ranges.iter().all(is_out) {
+        return Some(ranges);
     }
-    ranges.iter().all(is_out).then_some(ranges)
+    // each stands for itself, as names that a manifest gives the same crate; what a crate beside the workspace needs for its
+    // own development no lock file holds
+    let is_needed = |range: &&str| {
+        let place = asked.stated_at(need, range);
+        place.is_none_or(|place| !asked.is_for_development(need.package, place))
+    };
+    let apart: Vec<&str> = ranges.into_iter().filter(is_out).filter(is_needed).collect();
+    (need.ecosystem == "cargo" && !apart.is_empty()).then_some(apart)
 }
 
 /// What to change.

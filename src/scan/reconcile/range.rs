@@ -16,9 +16,9 @@ pub(crate) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<
     }
     match ecosystem {
         "cargo" => Some(semver::VersionReq::parse(constraint.trim()).ok()?.matches(&Version::parse(version).ok()?)),
-        // Dart's `^` is npm's
-        "npm" | "pub" => npm(constraint, version),
-        "conan" => npm(constraint.trim_matches(['[', ']']).split(',').next()?, version),
+        "npm" => npm(constraint, version),
+        "pub" => pub_dev(constraint, version),
+        "conan" => conan(constraint, version),
         "julia" => julia(constraint, version),
         // Helm reads ranges as npm does, and a comma as a space
         "helm" => npm(&constraint.replace(',', " "), version),
@@ -31,6 +31,28 @@ pub(crate) fn holds(ecosystem: &str, constraint: &str, version: &str) -> Option<
         "composer" => release::composer(constraint, version),
         _ => None,
     }
+}
+
+/// Ranges of Dart, whose `^0.0.3` goes up to 0.1.0.
+fn pub_dev(constraint: &str, version: &str) -> Option<bool> {
+    match constraint.trim().strip_prefix('^').filter(|low| low.starts_with("0.0.")) {
+        Some(low) => npm(&format!(">={low} <0.1.0"), version),
+        None => npm(constraint, version),
+    }
+}
+
+/// Ranges of Conan. Versions are compared as they stand there: where npm takes a short one for a stretch, nothing is said.
+fn conan(constraint: &str, version: &str) -> Option<bool> {
+    let (ranges, options) = constraint.trim_matches(['[', ']']).split_once(',').unwrap_or((constraint, ""));
+    let is_option = |word: &str| word.is_empty() || word.starts_with("include_prerelease") || word.starts_with("loose");
+    let ranges = ranges.trim_matches(['[', ']']);
+    let is_whole = |word: &str| word.matches('.').count() >= 2;
+    let is_clear = |word: &str| {
+        let above = word.strip_prefix("<=").or_else(|| word.strip_prefix('>').filter(|rest| !rest.starts_with('=')));
+        above.is_none_or(is_whole)
+    };
+    let is_clear = options.split(',').map(str::trim).all(is_option) && ranges.split_whitespace().all(is_clear);
+    if is_clear { npm(ranges, version) } else { None }
 }
 
 /// Ranges of Julia, of which one must hold; a version alone is one with `^`.
@@ -271,6 +293,11 @@ mod tests {
             ("pub", "^1.2.0", "0.13.6", Some(false)),
             ("pub", ">=1.0.0 <2.0.0", "2.0.0", Some(false)),
             ("pub", "any", "1.0.0", None),
+            ("pub", "^0.0.3", "0.0.5", Some(true)),
+            ("pub", "^0.0.3", "0.1.0", Some(false)),
+            ("conan", "[>1 <2.0]", "1.5.0", None),
+            ("conan", "[>1.2.0 <2.0]", "1.2.5", Some(true)),
+            ("conan", "[>1.2.0,<2.0]", "3.0.0", None),
             ("conan", "[>=1.3 <2]", "1.2.11", Some(false)),
             ("conan", ">=1.3 <2, include_prerelease", "1.4.0", Some(true)),
             ("conan", "~10.1", "10.1.9", Some(true)),

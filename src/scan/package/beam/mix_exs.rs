@@ -2,7 +2,7 @@
 
 use crate::diagnostic::DiagnosticKind;
 use crate::model::{Basis, ComponentId, ComponentKind, key};
-use crate::parse::lines::lines;
+use crate::parse::lines::{Line, lines};
 use crate::parse::{Node, ParseError, Value, terms};
 use crate::scan::package::toolkit::{self, Package, Revision, manifest, scope};
 use crate::scan::{Facts, Input, Scanner, ScannerMeta, SizeClass, Unit};
@@ -96,18 +96,26 @@ fn function(text: &str) -> Option<Span> {
     start.map(|start| Span::new(start, text.len()))
 }
 
-/// Signs that add a list which is no literal.
+/// Signs that are told of one file.
+const MOST_SIGNS: usize = 64;
+
+/// Signs that add a list which is no literal: the first of them.
 fn joined(text: &str, body: Span) -> Vec<Span> {
+    let is_in_body = |line: &Line<'_>| line.span.start >= body.start && line.span.end <= body.end;
     let mut found = Vec::new();
-    for (at, sign) in text[body.start..body.end].match_indices("++") {
-        let at = body.start + at;
-        let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
-        if text[line..at].contains(['#', '"']) {
-            continue;
-        }
-        let is_list = text[..at].trim_end().ends_with(']') && text[at + sign.len()..].trim_start().starts_with('[');
-        if !is_list {
-            found.push(Span::new(at, at + sign.len()));
+    for line in lines(text).filter(is_in_body) {
+        // behind these stands no code, or none that is looked into
+        let code = &line.text[..line.text.find(['#', '"']).unwrap_or(line.text.len())];
+        for (at, sign) in code.match_indices("++") {
+            let place = Span::new(line.span.start + at, line.span.start + at + sign.len());
+            let is_list =
+                text[..place.start].trim_end().ends_with(']') && text[place.end..].trim_start().starts_with('[');
+            if !is_list {
+                found.push(place);
+            }
+            if found.len() == MOST_SIGNS {
+                return found;
+            }
         }
     }
     found

@@ -26,6 +26,8 @@ pub(super) struct ProjectFile<'a> {
     pub(super) constraints: Vec<Constraint<'a>>,
     /// Registries by name, with their addresses.
     servers: Vec<(&'a str, &'a str, Span)>,
+    /// The first line by which bounds of packages do not count.
+    loosened: Option<Span>,
     /// The first line with too many of them.
     cut: Option<Span>,
 }
@@ -92,6 +94,7 @@ impl<'a> ProjectFile<'a> {
                     open = Open::Packages;
                 }
                 "constraints" => open = Open::Constraints,
+                "allow-newer" | "allow-older" => found.loosened = found.loosened.or(Some(line.span)),
                 _ => {}
             }
             found.further(&mut open, rest.trim(), &line);
@@ -159,9 +162,12 @@ pub(super) fn write(project: &ComponentId, file: &SourceFile, out: &mut Facts<'_
         let message = format!("more than {MOST_WORDS} packages or constraints; those behind are left out");
         out.problem(DiagnosticKind::LimitReached, file, Some(span), message);
     }
+    if let Some(span) = found.loosened {
+        out.attribute(project, key::OVERRIDES, "cabal * ", file.at(span));
+    }
     for (name, url, span) in found.servers {
         // one by the name of Hackage takes its place, others are asked as well
-        let standing = if name.starts_with("hackage.") { Standing::Instead } else { Standing::Beside };
+        let standing = if name == "hackage.haskell.org" { Standing::Instead } else { Standing::Beside };
         let of_hackage = toolkit::host_of(url).is_some_and(|host| is_public("hackage", &host));
         if !of_hackage {
             toolkit::registry(project, "hackage", "*", standing, url, &file.at(span), out);

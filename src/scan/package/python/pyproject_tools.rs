@@ -62,6 +62,8 @@ pub(super) fn overridden(
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let (name, rest) = requirement.split_at(requirement.find(|c| !is_of_name(c)).unwrap_or(requirement.len()));
     let stated = rest.split(';').next().unwrap_or(rest).trim();
+    // a marker that never holds takes the package out
+    let stated = if stated.is_empty() && rest.contains(';') { "-" } else { stated };
     let target = if target.is_empty() { stated } else { target };
     if !name.is_empty() {
         let value = format!("{tool} {} {target}", normal(name));
