@@ -175,9 +175,17 @@ fn within((low, high): &Stretch, version: &Version) -> bool {
     low.as_ref().is_none_or(|low| version >= low) && high.as_ref().is_none_or(|high| version < high)
 }
 
+/// What is said of constraints and versions.
+#[cfg(test)]
+pub(super) fn assert_holds(all: &[(&str, &str, &str, Option<bool>)]) {
+    for (ecosystem, constraint, version, wanted) in all {
+        assert_eq!(holds(ecosystem, constraint, version), *wanted, "{ecosystem} {constraint} {version}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::holds;
+    use super::{assert_holds, holds};
 
     #[test]
     fn ranges_of_npm() {
@@ -222,15 +230,9 @@ mod tests {
             ("1.2.3.4", "1.0.0"),
             (">", "1.0.0"),
         ];
-        for (range, version) in held {
-            assert_eq!(holds("npm", range, version), Some(true), "{range} {version}");
-        }
-        for (range, version) in not_held {
-            assert_eq!(holds("npm", range, version), Some(false), "{range} {version}");
-        }
-        for (range, version) in unknown {
-            assert_eq!(holds("npm", range, version), None, "{range} {version}");
-        }
+        held.iter().for_each(|(range, version)| assert_holds(&[("npm", range, version, Some(true))]));
+        not_held.iter().for_each(|(range, version)| assert_holds(&[("npm", range, version, Some(false))]));
+        unknown.iter().for_each(|(range, version)| assert_holds(&[("npm", range, version, None)]));
     }
 
     #[test]
@@ -271,15 +273,9 @@ mod tests {
             (">=1!2", "3.0"),
             ("~=2", "2.1"),
         ];
-        for (range, version) in held {
-            assert_eq!(holds("pypi", range, version), Some(true), "{range} {version}");
-        }
-        for (range, version) in not_held {
-            assert_eq!(holds("pypi", range, version), Some(false), "{range} {version}");
-        }
-        for (range, version) in unknown {
-            assert_eq!(holds("pypi", range, version), None, "{range} {version}");
-        }
+        held.iter().for_each(|(range, version)| assert_holds(&[("pypi", range, version, Some(true))]));
+        not_held.iter().for_each(|(range, version)| assert_holds(&[("pypi", range, version, Some(false))]));
+        unknown.iter().for_each(|(range, version)| assert_holds(&[("pypi", range, version, None)]));
     }
 
     #[test]
@@ -308,8 +304,6 @@ mod tests {
             ("julia", "=1.2.3", "1.2.4", Some(false)),
             ("julia", "≥ 1", "1.2.4", None),
         ];
-        for (ecosystem, constraint, version, wanted) in all {
-            assert_eq!(holds(ecosystem, constraint, version), wanted, "{ecosystem} {constraint} {version}");
-        }
+        assert_holds(&all);
     }
 }

@@ -22,8 +22,8 @@ static META: ScannerMeta = ScannerMeta {
     title: "Node manifest",
     summary: "Dependencies, development, peer and optional ones with their range, aliases under their real name, \
               repositories and archives with their host, the package manager. A lock file in the folder or above \
-              answers them. Workspace, file and link dependencies are the tree's own. Of overrides and resolutions the names \
-              count, for which a lock file may hold what nobody asks for; what they led to stands in it.",
+              answers them. Workspace, file and link dependencies are the tree's own. Overrides and resolutions only \
+              say what a lock file may hold that nobody asks for.",
     files: &["**/package.json"],
     unit: Unit::File,
     size: SizeClass::Ordinary,

@@ -17,7 +17,7 @@ static META: ScannerMeta = ScannerMeta {
     id: "pnpm-workspace",
     title: "pnpm workspace settings",
     summary: "Ranges of the default and the named catalogs, which manifests mean by `catalog:` (those that none means are \
-              said and not counted), packages that configure pnpm itself, names of overrides, and registries in general and of \
+              said and not counted), packages that configure pnpm itself, overrides, and registries in general and of \
               scopes. Other settings are not read.",
     files: &["**/pnpm-workspace.yaml"],
     unit: Unit::File,

@@ -77,6 +77,24 @@ pub(super) fn packed(
     Some(package.require("", scope, sheet.project, out))
 }
 
+/// What an address in the tree, or on the machine that builds, means: the project builds on that of a folder, or takes what
+/// is packed, whose package is given.
+pub(super) fn own(
+    address: &str,
+    name: &str,
+    scope: &'static str,
+    span: Span,
+    sheet: Sheet<'_>,
+    out: &mut Facts<'_>,
+) -> Option<ComponentId> {
+    match folder(address) {
+        Some(path) => needs(path, span, sheet, out),
+        None if is_packed(address) => return packed(address, name, scope, span, sheet, out),
+        None => {}
+    }
+    None
+}
+
 /// The project builds on that of a folder, seen from the folder of the file.
 pub(super) fn needs(path: &str, span: Span, sheet: Sheet<'_>, out: &mut Facts<'_>) {
     needs_from(&sheet.file.folder(), path, span, sheet, out);

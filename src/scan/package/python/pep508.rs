@@ -147,14 +147,8 @@ impl<'a> Requirement<'a> {
             return None;
         }
         if let Some(address) = self.address.filter(|address| is_local(address)) {
-            match local::folder(address) {
-                Some(path) => local::needs(path, span, sheet, out),
-                None if local::is_packed(address) => {
-                    let id = local::packed(address, self.name, scope, span, sheet, out)?;
-                    conditions(&id, self.extras, self.marker, &sheet.file.at(span), out);
-                }
-                None => {}
-            }
+            let id = local::own(address, self.name, scope, span, sheet, out)?;
+            conditions(&id, self.extras, self.marker, &sheet.file.at(span), out);
             return None;
         }
         if let Some(unnamed) = self.unnamed() {

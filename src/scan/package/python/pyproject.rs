@@ -108,11 +108,8 @@ fn declare(
     };
     // PDM: `-e file:///${PROJECT_ROOT}/part#egg=part`
     let spec = text.strip_prefix("-e ").unwrap_or(text).trim();
-    if let Some(path) = local::folder(spec).filter(|_| local::is_path(spec)) {
-        return local::needs(path, item.span, sheet, out);
-    }
-    if local::is_path(spec) && local::is_packed(spec) {
-        local::packed(spec, "", scope, item.span, sheet, out);
+    if local::is_path(spec) && (local::folder(spec).is_some() || local::is_packed(spec)) {
+        local::own(spec, "", scope, item.span, sheet, out);
         return;
     }
     let Some(requirement) = understood(spec, sheet.file, item.span, out) else { return };

@@ -57,11 +57,7 @@ impl<'a> Origins<'a> {
         let mut found = Vec::new();
         for one in std::iter::once(*node).chain(node.list()) {
             let Some(path) = one.text_at("path") else { continue };
-            match local::folder(path) {
-                Some(path) => local::needs(path, span, sheet, out),
-                None if local::is_packed(path) => found.extend(local::packed(path, name, scope, span, sheet, out)),
-                None => {}
-            }
+            found.extend(local::own(path, name, scope, span, sheet, out));
         }
         found
     }
@@ -133,14 +129,9 @@ impl<'a> Origins<'a> {
         let is_here = |key: &str| one.text_at(key).is_some_and(is_local);
         if one.get("path").is_some() || ["file", "url", "git"].into_iter().any(is_here) {
             let stated = ["path", "file", "url"].into_iter().find_map(|key| one.text_at(key));
-            match (stated.and_then(local::folder), stated.filter(|path| local::is_packed(path))) {
-                (Some(path), _) => local::needs(path, entry.key_span, sheet, out),
-                (None, Some(path)) => {
-                    if let Some(id) = local::packed(path, &entry.key, scope, entry.key_span, sheet, out) {
-                        table_conditions(&id, entry, one, sheet, out);
-                    }
-                }
-                (None, None) => {}
+            let own = stated.and_then(|path| local::own(path, &entry.key, scope, entry.key_span, sheet, out));
+            if let Some(id) = own {
+                table_conditions(&id, entry, one, sheet, out);
             }
             return;
         }
